@@ -1,0 +1,102 @@
+"""Every MQTT topic of the protocol, in one place; nobody else writes the string `tt/1`."""
+
+import re
+from dataclasses import dataclass
+from typing import NewType
+
+from wire.errors import Malformed
+
+AreaId = NewType("AreaId", str)
+DeviceId = NewType("DeviceId", str)
+
+ROOT = "tt/1"
+TRUST = f"{ROOT}/trust"
+BROKER_EPOCH = f"{ROOT}/broker/epoch"
+ALL_UP = f"{ROOT}/up/+/+"
+
+DOWN_KINDS = ("plan", "desired", "command", "sync")
+UP_KINDS = ("status", "health", "receipts")
+RETAINED_KINDS = frozenset({"plan", "desired", "alert", "trust", "status"})
+
+DEVICE_PATTERN = r"d-[a-z0-9]{4,32}"
+AREA_PATTERN = r"[a-z0-9][a-z0-9-]{0,39}"
+_OBJECT = re.compile(r"[A-Za-z0-9-]{1,64}")
+_DEVICE = re.compile(DEVICE_PATTERN)
+_AREA = re.compile(AREA_PATTERN)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A parsed topic: `kind` is a word of the table in README.md; `owner` a device or area id."""
+
+    kind: str
+    owner: str = ""
+    object_id: str = ""
+
+    @property
+    def is_up(self) -> bool:
+        """Whether a device, rather than the controller, publishes here."""
+        return self.kind in UP_KINDS
+
+
+def down(device: str, kind: str) -> str:
+    """Return the topic of one kind of message to one device; `Malformed` for unknown words."""
+    return f"{ROOT}/down/{_checked(_DEVICE, device)}/{_known(kind, DOWN_KINDS)}"
+
+
+def down_all(device: str) -> str:
+    """Return the filter with everything addressed to one device."""
+    return f"{ROOT}/down/{_checked(_DEVICE, device)}/#"
+
+
+def up(device: str, kind: str) -> str:
+    """Return the topic where one device reports `status`, `health` or `receipts`."""
+    return f"{ROOT}/up/{_checked(_DEVICE, device)}/{_known(kind, UP_KINDS)}"
+
+
+def alert(area: str, alert_id: str) -> str:
+    """Return the topic of one alert; one publish reaches every device below the area."""
+    return f"{ROOT}/areas/{_checked(_AREA, area)}/alert/{_checked(_OBJECT, alert_id)}"
+
+
+def alerts_of(area: str) -> str:
+    """Return the filter with all alerts published on one area."""
+    return f"{ROOT}/areas/{_checked(_AREA, area)}/alert/+"
+
+
+def live(area: str, session: str) -> str:
+    """Return the topic that carries the audio bundles of one live session."""
+    return f"{ROOT}/areas/{_checked(_AREA, area)}/live/{_checked(_OBJECT, session)}"
+
+
+def live_of(area: str) -> str:
+    """Return the filter with all live sessions of one area."""
+    return f"{ROOT}/areas/{_checked(_AREA, area)}/live/+"
+
+
+def parse(topic: str) -> Topic:
+    """Take a topic apart; `Malformed` when it is not of this protocol."""
+    match topic.removeprefix(f"{ROOT}/").split("/"):
+        case ["down", device, kind] if kind in DOWN_KINDS and _DEVICE.fullmatch(device):
+            return Topic(kind, device)
+        case ["up", device, kind] if kind in UP_KINDS and _DEVICE.fullmatch(device):
+            return Topic(kind, device)
+        case ["areas", area, ("alert" | "live") as kind, name] if _AREA.fullmatch(area):
+            return Topic(kind, area, _checked(_OBJECT, name))
+        case ["trust"]:
+            return Topic("trust")
+        case ["broker", "epoch"]:
+            return Topic("epoch")
+    raise Malformed(f"topic {topic!r}")
+
+
+def _checked(pattern: re.Pattern[str], value: str) -> str:
+    if not pattern.fullmatch(value):
+        raise Malformed(f"{value!r} in a topic")
+    return value
+
+
+def _known(kind: str, kinds: tuple[str, ...]) -> str:
+    if kind not in kinds:
+        raise Malformed(f"{kind!r} in a topic")
+    return kind

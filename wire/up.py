@@ -1,0 +1,111 @@
+"""What a device reports, signed by its own key: status (also its will), health, receipts."""
+
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from wire.message import Device, Instant, Message, Name, Sha256, Text, Value
+
+
+class ClockState(StrEnum):
+    """None before any source was seen; holdover when the last source is aging; else trusted."""
+
+    NONE = "none"
+    HOLDOVER = "holdover"
+    TRUSTED = "trusted"
+
+
+class OutputReport(Value):
+    """What one output does now. `driver` is the truth: `silent` means that nothing can be heard."""
+
+    id: Name
+    driver: str
+    is_alive: bool
+    playing: Name | None = None
+    volume_db: float = 0.0
+    fault: Text = ""
+
+
+class Status(Message):
+    """Presence, on one retained topic; `epoch` counts sessions, so a late will is recognised."""
+
+    kind: ClassVar[str] = "status"
+
+    device: Device
+    state: Literal["online", "offline"]
+    epoch: int = Field(ge=0)
+    agent_version: str = ""
+    profile: str = ""
+    clock: ClockState = ClockState.NONE
+    plan_rev: int = 0
+    plan_digest: Sha256 | None = None
+    desired_rev: int = 0
+    trust_rev: int = 0
+    missing: tuple[Sha256, ...] = ()
+    outputs: tuple[OutputReport, ...] = ()
+    faults: tuple[str, ...] = ()
+
+
+class Health(Message):
+    """A heartbeat; with a `nonce` it asks for a `sync`. Measurements carry units in names."""
+
+    kind: ClassVar[str] = "health"
+
+    device: Device
+    epoch: int = Field(ge=0)
+    nonce: Name | None = None
+    plan_rev: int = 0
+    desired_rev: int = 0
+    trust_rev: int = 0
+    alerts: dict[Name, int] = Field(default_factory=dict)
+    clock: ClockState = ClockState.NONE
+    clock_error_ms: int | None = None
+    measurements: dict[str, float] = Field(default_factory=dict)
+
+
+class ReceiptKind(StrEnum):
+    """What happened on the device."""
+
+    RECEIVED = "received"
+    REFUSED = "refused"
+    STARTED = "started"
+    FINISHED = "finished"
+    SKIPPED = "skipped"
+    MISSED = "missed"
+    FELL_BACK = "fell_back"
+    CAME_BACK = "came_back"
+    EXECUTED = "executed"
+    FAULT = "fault"
+    REPAIRED = "repaired"
+
+
+class Receipt(Value):
+    """One thing that happened. `number` has no gaps per device; `code` says why, for machines.
+
+    `late_ms` is the start against the planned instant; `clock_error_ms` how wrong `at` may be.
+    """
+
+    number: int = Field(ge=1)
+    kind: ReceiptKind
+    at: Instant
+    output: Name | None = None
+    slot: Name | None = None
+    programme: Name | None = None
+    object_id: Name | None = None
+    rev: int | None = None
+    played_ms: int | None = None
+    late_ms: int | None = None
+    clock: ClockState = ClockState.NONE
+    clock_error_ms: int | None = None
+    code: str = Field(default="", max_length=64)
+    detail: Text = ""
+
+
+class Receipts(Message):
+    """A batch in order of number, sent again until `sync.receipts_upto` covers it."""
+
+    kind: ClassVar[str] = "receipts"
+
+    device: Device
+    receipts: tuple[Receipt, ...] = Field(min_length=1, max_length=200)
