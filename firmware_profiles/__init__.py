@@ -9,16 +9,14 @@ from firmware_profiles.models import (
     AmplifierRelay,
     CacheLimits,
     ClockFacts,
-    DtmfWake,
-    NoWake,
     OutputProfile,
     PanicInput,
     Profile,
-    RdsWake,
     Requirements,
     Sensor,
     VolumeLaw,
 )
+from firmware_profiles.wake import DtmfWake, NoWake, RdsWake
 
 __all__ = [
     "AmplifierRelay",

@@ -29,7 +29,7 @@ class ProfileError(Exception):
         return f"{self.vi} / {self.en}"
 
 
-class ProfileMissing(ProfileError):  # noqa: N818 # our errors say what is wrong
+class ProfileMissing(ProfileError):  # our errors say what is wrong
     """No device model has this name; `known` are the names there are, sorted."""
 
     def __init__(self, name: str, folder: Path, known: tuple[str, ...]) -> None:
@@ -43,12 +43,12 @@ class ProfileMissing(ProfileError):  # noqa: N818 # our errors say what is wrong
         self.known = known
 
 
-class ProfileInvalid(ProfileError):  # noqa: N818 # our errors say what is wrong
+class ProfileInvalid(ProfileError):  # our errors say what is wrong
     """A profile file breaks the rules; `problems` holds every fault found, never empty."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__(
-            " ".join(f"{p.file}: khóa “{p.key}”: {p.vi}." for p in problems),
-            " ".join(f'{p.file}: key "{p.key}": {p.en}.' for p in problems),
+            " ".join(f"{p.file}: {f'khóa “{p.key}”: ' if p.key else ''}{p.vi}." for p in problems),
+            " ".join(f"{p.file}: {f'key {p.key}: ' if p.key else ''}{p.en}." for p in problems),
         )
         self.problems = problems

@@ -5,88 +5,13 @@ No number has a default here: each stands in a TOML file beside its source.
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, model_validator
 
-# Header pins of a Raspberry Pi by BCM number; 0 and 1 belong to the HAT's EEPROM
-# (Raspberry Pi documentation, "GPIO and the 40-pin header").
-GpioPin = Annotated[int, Field(ge=2, le=27)]
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
-Line = Annotated[str, Field(min_length=1, max_length=400)]
-Milliseconds = Annotated[int, Field(ge=0, le=250_000)]  # products offer up to 250 s
+from firmware_profiles.fields import GpioPin, Identifier, Line, Milliseconds, Part, broken
+from firmware_profiles.wake import DtmfWake, NoWake, RdsWake
 
 
-def _broken(vi: str, en: str) -> PydanticCustomError:
-    # Braces in a message would be read as a template, so the sentences travel as context.
-    return PydanticCustomError("profile_rule", "{en}", {"vi": vi, "en": en})
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class NoWake(_Part):
-    """The clusters of this output need no call: they sound whatever is played."""
-
-    method: Literal["none"]
-
-
-class RdsWake(_Part):
-    """Receivers are opened and addressed by RDS groups of the FM transmitter (IEC 62106).
-
-    `lead_ms` is how long before the sound the groups start. Code "0000" means "not assigned":
-    the site's own value must be filled in before anything may be woken.
-    """
-
-    method: Literal["rds"]
-    lead_ms: Milliseconds
-    group: Annotated[str, Field(pattern=r"^(1[0-5]|[0-9])[AB]$")]
-    repeats: Annotated[int, Field(ge=1, le=100)]
-    pi_code: Annotated[str, Field(pattern=r"^[0-9A-F]{4}$")]
-    application_id: Annotated[str, Field(pattern=r"^[0-9A-F]{4}$")]
-    alternative_frequencies_mhz: tuple[Annotated[float, Field(ge=54, le=108)], ...]
-    encoder_serial_port: Line
-    encoder_baud: Annotated[int, Field(ge=1200, le=115_200)]
-
-    @property
-    def is_assigned(self) -> bool:
-        """Whether the site has filled in its own codes."""
-        return "0000" not in (self.pi_code, self.application_id)
-
-
-class DtmfWake(_Part):
-    """Receivers are opened and addressed by dual tones in the sound itself (ITU-T Q.23).
-
-    `lead_ms` is how long before the programme the first tone starts; all calls must fit in it.
-    """
-
-    method: Literal["dtmf"]
-    lead_ms: Milliseconds
-    tone_ms: Annotated[int, Field(ge=40, le=1000)]  # ITU-T Q.24: 40 ms must be recognised
-    gap_ms: Annotated[int, Field(ge=40, le=1000)]  # as above
-    address_digits: Annotated[int, Field(ge=1, le=8)]
-    open_prefix: Annotated[str, Field(pattern=r"^[0-9A-D*#]{0,8}$")]
-    close_code: Annotated[str, Field(pattern=r"^[0-9A-D*#]{1,8}$")]
-    repeats: Annotated[int, Field(ge=1, le=5)]
-    level_db: Annotated[float, Field(ge=-40, le=0)]
-
-    @property
-    def call_ms(self) -> int:
-        """How long calling one address takes, repeats included."""
-        digits = len(self.open_prefix) + self.address_digits
-        return digits * (self.tone_ms + self.gap_ms) * self.repeats
-
-    @model_validator(mode="after")
-    def _one_call_fits(self) -> Self:
-        if self.call_ms > self.lead_ms:
-            raise _broken(
-                f"một lượt gọi dài {self.call_ms} ms, quá lead_ms = {self.lead_ms}",
-                f"one call takes {self.call_ms} ms, more than lead_ms = {self.lead_ms}",
-            )
-        return self
-
-
-class OutputProfile(_Part):
+class OutputProfile(Part):
     """One stream of sound of the device, as its driver must open it.
 
     `device` is a part of the PortAudio device name; `channel` (0-based) is the one channel of the
@@ -110,24 +35,24 @@ class OutputProfile(_Part):
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
         if (self.driver == "portaudio") != (self.device is not None):
-            raise _broken(
+            raise broken(
                 "device phải có với driver portaudio, và chỉ với nó",
                 "device goes with the driver portaudio, and only with it",
             )
         if self.channel is not None and self.channel >= self.channels:
-            raise _broken(
+            raise broken(
                 f"channel = {self.channel} nhưng thẻ chỉ có {self.channels} kênh (đếm từ 0)",
                 f"channel = {self.channel} but the card has {self.channels} channels (from 0)",
             )
         if self.addressed and self.wake.method == "none":
-            raise _broken(
+            raise broken(
                 "ngõ ra gọi theo địa chỉ cần wake là rds hoặc dtmf",
                 "an addressed output needs a wake method, rds or dtmf",
             )
         return self
 
 
-class AmplifierRelay(_Part):
+class AmplifierRelay(Part):
     """The relay that feeds the amplifier: on `warm_up_ms` before sound, off after the release."""
 
     gpio_pin: GpioPin
@@ -136,7 +61,7 @@ class AmplifierRelay(_Part):
     release_after_ms: Milliseconds
 
 
-class PanicInput(_Part):
+class PanicInput(Part):
     """The local emergency input: a button on a pin (to ground), or a file that appears.
 
     It must be held for `hold_ms`; a relative `file` lies in the agent's own data folder.
@@ -149,11 +74,11 @@ class PanicInput(_Part):
     @model_validator(mode="after")
     def _is_one_thing(self) -> Self:
         if (self.gpio_pin is None) == (self.file is None):
-            raise _broken("cần đúng một: gpio_pin hoặc file", "give one of gpio_pin and file")
+            raise broken("cần đúng một: gpio_pin hoặc file", "give one of gpio_pin and file")
         return self
 
 
-class Sensor(_Part):
+class Sensor(Part):
     """Something the device can measure: `value = raw * scale` in `unit`.
 
     Read from a file (`path`, may hold `*`) or from a pin (0 or 1). A sensor that is not there is
@@ -169,11 +94,11 @@ class Sensor(_Part):
     @model_validator(mode="after")
     def _is_in_one_place(self) -> Self:
         if (self.path is None) == (self.gpio_pin is None):
-            raise _broken("cần đúng một: path hoặc gpio_pin", "give one of path and gpio_pin")
+            raise broken("cần đúng một: path hoặc gpio_pin", "give one of path and gpio_pin")
         return self
 
 
-class VolumeLaw(_Part):
+class VolumeLaw(Part):
     """Gain relative to full scale: the settable range, the first value, and that of emergencies."""
 
     min_db: Annotated[float, Field(ge=-96, le=0)]
@@ -185,35 +110,35 @@ class VolumeLaw(_Part):
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
         if not self.min_db <= self.default_db <= self.forced_db <= self.max_db:
-            raise _broken(
+            raise broken(
                 "phải có min_db <= default_db <= forced_db <= max_db",
                 "min_db <= default_db <= forced_db <= max_db must hold",
             )
         return self
 
 
-class CacheLimits(_Part):
+class CacheLimits(Part):
     """How much audio the device keeps: at most `max_bytes`, and always a part of the disk free."""
 
     max_bytes: Annotated[int, Field(ge=16 * 2**20)]
     keep_free_percent: Annotated[int, Field(ge=5, le=50)]
 
 
-class ClockFacts(_Part):
+class ClockFacts(Part):
     """Whether a battery clock is fitted, and how far the clock may wander without a source."""
 
     rtc: bool
     holdover_ppm: Annotated[float, Field(gt=0, le=500)]
 
 
-class Requirements(_Part):
+class Requirements(Part):
     """The least memory and storage with which the agent is expected to work."""
 
     memory_mib: Annotated[int, Field(ge=64)]
     storage_mib: Annotated[int, Field(ge=256)]
 
 
-class Profile(_Part):
+class Profile(Part):
     """One device model, complete; `id` is the name of its file."""
 
     id: Identifier
@@ -222,7 +147,7 @@ class Profile(_Part):
     notes_vi: Line
     notes_en: Line
     network: Literal["ethernet", "wifi", "4g", "none"]
-    outputs: Annotated[tuple[OutputProfile, ...], Field(min_length=1, max_length=32)]
+    outputs: tuple[OutputProfile, ...]
     amplifier: AmplifierRelay | None = None
     panic_input: PanicInput | None = None
     sensors: tuple[Sensor, ...]
@@ -236,8 +161,10 @@ class Profile(_Part):
     @model_validator(mode="after")
     def _names_each_output_once(self) -> Self:
         ids = [output.id for output in self.outputs]
+        if not ids:
+            raise broken("cần ít nhất một ngõ ra", "at least one output is needed")
         if len(set(ids)) < len(ids):
-            raise _broken("hai ngõ ra trùng id", "two outputs have the same id")
+            raise broken("hai ngõ ra trùng id", "two outputs have the same id")
         return self
 
     @model_validator(mode="after")
@@ -247,5 +174,5 @@ class Profile(_Part):
         pins += [part.gpio_pin for part in parts if part and part.gpio_pin is not None]
         twice = sorted({pin for pin in pins if pins.count(pin) > 1})
         if twice:
-            raise _broken(f"chân GPIO dùng hai lần: {twice}", f"GPIO pins used twice: {twice}")
+            raise broken(f"chân GPIO dùng hai lần: {twice}", f"GPIO pins used twice: {twice}")
         return self
