@@ -1,0 +1,1 @@
+"""The tree of areas: country, province, commune, village and whatever lies between."""

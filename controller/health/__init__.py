@@ -1,0 +1,1 @@
+"""Presence, measurements and incidents: which horn is silent, before the villagers know."""

@@ -1,0 +1,1 @@
+"""Plans: compiled per device from rules, compared, signed and handed to the outbox."""

@@ -1,0 +1,27 @@
+"""The plan of each device as it was last compiled."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from controller.db import Base
+
+
+class CompiledPlan(Base):
+    """One device's plan: the JSON that was signed, and the fingerprint of what it says.
+
+    `content_hash` covers slots, programmes and assets but not revision or time of signing, so that
+    a compile that changes nothing publishes nothing.
+    """
+
+    __tablename__ = "plans"
+
+    device_id: Mapped[str] = mapped_column(ForeignKey("devices.id"), primary_key=True)
+    rev: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    content_hash: Mapped[str] = mapped_column(String(64))
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+    from_at: Mapped[datetime]
+    until_at: Mapped[datetime]
+    compiled_at: Mapped[datetime]

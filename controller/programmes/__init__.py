@@ -1,0 +1,1 @@
+"""Programmes, their approval, and the rules that say when they play."""

@@ -1,0 +1,1 @@
+"""Receipts of devices, verified, and the logbook made of them."""

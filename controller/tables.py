@@ -1,0 +1,27 @@
+"""Imports every module with tables, so that `Base.metadata` is whole for migrations and tests."""
+
+from controller import jobs_models, outbox_models
+from controller.areas import models as areas
+from controller.db import Base
+from controller.health import models as health
+from controller.library import models as library
+from controller.people import models as people
+from controller.plans import models as plans
+from controller.programmes import models as programmes
+from controller.records import models as records
+from controller.stations import models as stations
+
+SUBJECTS = (
+    areas,
+    people,
+    stations,
+    library,
+    programmes,
+    plans,
+    records,
+    health,
+    outbox_models,
+    jobs_models,
+)
+
+__all__ = ["SUBJECTS", "Base"]
