@@ -1,0 +1,1 @@
+"""Tables of areas that a controller can import; see SOURCE.md for where they come from."""
