@@ -1,0 +1,1 @@
+"""The sound library: what may be broadcast, checked, levelled and named by its SHA-256."""
