@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from wire.message import Area, Instant, Message, Name, Origin, Text, Value
+from wire.message import Area, Instant, Message, Name, ObjectId, Origin, Text, Value
 from wire.plan import Asset
 
 Latitude = Annotated[float, Field(ge=-90, le=90)]
@@ -67,7 +67,7 @@ Shape = Annotated[Circle | Polygon, Field(discriminator="shape")]
 
 
 class Target(Value):
-    """Which clusters sound: below any of `areas` or inside any of `shapes`, but not in `except`."""
+    """Which clusters below the alert's `area` sound: in any of these, but in no exception."""
 
     areas: tuple[Area, ...] = ()
     shapes: tuple[Shape, ...] = ()
@@ -90,15 +90,16 @@ class Issuer(Value):
 
 
 class Alert(Message):
-    """One revision of an alert. Retained on its topic until `exp` + 24 h.
+    """One revision of an alert, known by `area` and `id`. Retained on its topic until `exp` + 24 h.
 
+    `target` can only narrow `area`: a cluster that does not stand below `area` never sounds.
     `status`, `target`, its exceptions and `exp` are always critical. `approvals` is reserved for
     officers' own signatures (compact JWS).
     """
 
     kind: ClassVar[str] = "alert"
 
-    id: Name
+    id: ObjectId
     area: Area
     action: AlertAction
     status: AlertStatus
@@ -113,9 +114,17 @@ class Alert(Message):
     starts_at: Instant
     ends_at: Instant
     issuer: Issuer
-    supersedes: Name | None = None
+    supersedes: ObjectId | None = None
     all_clear: dict[Language, Text] = Field(default_factory=dict)
     approvals: tuple[str, ...] = ()
+
+
+class AlertRevision(Value):
+    """The newest revision of an alert that concerns a device."""
+
+    area: Area
+    id: ObjectId
+    rev: int = Field(ge=0)
 
 
 class Live(Message):
@@ -123,7 +132,7 @@ class Live(Message):
 
     kind: ClassVar[str] = "live"
 
-    session: Name
+    session: ObjectId
     area: Area
     sequence: int = Field(ge=0)
     codec: Literal["opus"] = "opus"

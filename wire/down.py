@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from wire.alert import Latitude, Longitude
+from wire.alert import AlertRevision, Latitude, Longitude
 from wire.message import Area, Decibel, Device, Instant, Message, Name, Sha256, Text, Value
 
 AreaChain = Annotated[tuple[Area, ...], Field(min_length=1, max_length=12)]
@@ -74,13 +74,6 @@ class Command(Message):
     action: Action
     output: Name | None = None
     for_ms: int = Field(default=3000, ge=0, le=600_000)
-
-
-class AlertRevision(Value):
-    """The newest revision of an alert that concerns a device."""
-
-    id: Name
-    rev: int
 
 
 class Sync(Message):

@@ -25,6 +25,7 @@ AUDIO_PATH = "/audio/"
 
 SECRET_BYTES = 10
 FINGERPRINT_BYTES = 16
+_LOOK_ALIKES = str.maketrans("018", "OIB")
 
 
 class Bundle(Value):
@@ -58,15 +59,19 @@ class ClaimCode:
 
 
 def parse_claim_code(text: str) -> ClaimCode:
-    """Read a typed claim code (case, spaces and dashes do not matter); `Malformed` when wrong."""
-    letters = re.sub(r"[\s-]", "", text).upper()
+    """Read a typed claim code; `Malformed` when wrong.
+
+    Case, spaces and dashes do not matter, and 0, 1, 8 are read as O, I, B.
+    """
+    letters = re.sub(r"[\s-]", "", text).upper().translate(_LOOK_ALIKES)
     try:
         raw = b32decode(letters + "=" * (-len(letters) % 8))
     except ValueError as error:
         raise Malformed("claim code") from error
-    if len(raw) != SECRET_BYTES + FINGERPRINT_BYTES:
+    code = ClaimCode(raw[:SECRET_BYTES], raw[SECRET_BYTES:])
+    if len(code.fingerprint) != FINGERPRINT_BYTES or str(code).replace("-", "") != letters:
         raise Malformed("claim code")
-    return ClaimCode(raw[:SECRET_BYTES], raw[SECRET_BYTES:])
+    return code
 
 
 class EnrolRequest(Value):

@@ -11,8 +11,8 @@ class WireError(Exception):
     en: ClassVar[str] = "The message is refused"
 
     def __init__(self, detail: str = "") -> None:
-        self.detail = detail
-        super().__init__(f"{self.vi} / {self.en}" + (f": {detail}" if detail else ""))
+        self.detail = _printable(detail)
+        super().__init__(f"{self.vi} / {self.en}" + (f": {self.detail}" if detail else ""))
 
 
 class Malformed(WireError):
@@ -85,3 +85,10 @@ class RolledBack(WireError):
     code = "rolled_back"
     vi = "Thông điệp cũ hơn bản đã có"
     en = "The message is older than the one already held"
+
+
+def _printable(detail: str) -> str:
+    """Return at most 200 characters, safe in a log line: a stranger may have chosen them."""
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in detail[:200]
+    )

@@ -10,15 +10,27 @@ from typing import Annotated, Any, ClassVar, get_args
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from wire.errors import NotUnderstood
-from wire.topics import AREA_PATTERN, DEVICE_PATTERN
+from wire.topics import AREA_PATTERN, DEVICE_PATTERN, OBJECT_PATTERN
 
-Instant = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
-"""An instant with an offset (RFC 3339); kept in UTC."""
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _in_utc(at: datetime) -> datetime:
+    if not EARLIEST <= at < LATEST:
+        raise ValueError("an instant lies between 1970 and 2200")
+    return at.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""An instant with an offset (RFC 3339), kept in UTC; 1970 to 2200, so that sums are safe."""
 Device = Annotated[str, Field(pattern=f"^{DEVICE_PATTERN}$")]
 Area = Annotated[str, Field(pattern=f"^{AREA_PATTERN}$")]
+ObjectId = Annotated[str, Field(pattern=f"^{OBJECT_PATTERN}$")]
+"""An alert or a live session: it is a part of its topic."""
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-"""An identifier made by us: an output, a cluster, a slot, an alert."""
+"""An identifier made by us: an output, a cluster, a slot."""
 Text = Annotated[str, Field(max_length=4000)]
 Decibel = Annotated[float, Field(ge=-120.0, le=24.0)]
 
@@ -42,9 +54,11 @@ class BroadcastClass(StrEnum):
 
 
 class Value(BaseModel):
-    """A part of a message: frozen, unknown fields ignored."""
+    """A part of a message: frozen, unknown fields ignored, no number without a JSON spelling."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True, allow_inf_nan=False
+    )
 
 
 class Message(Value):

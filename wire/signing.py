@@ -1,44 +1,48 @@
 """JWS compact tokens (RFC 7515) with Ed25519 (RFC 8037, algorithm name of RFC 9864).
 
 Header: `typ` `tt-<kind>`, `kid` the RFC 7638 thumbprint, `cert` the issuing certificate where the
-controller speaks, `zip` `DEF` where the payload is a raw DEFLATE stream (RFC 1951).
+controller speaks, `zip` `DEF` where the payload is a raw DEFLATE stream (RFC 1951), nothing else.
+There is one spelling of everything: no padding, no duplicate JSON name, no number in quotes.
 """
 
 import hashlib
-import json
-import zlib
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
-from joserfc.registry import HeaderParameter
+from joserfc.registry import HeaderParameter, HeaderRegistryDict, in_choices
 from pydantic import ValidationError
 
+from wire.encoding import MAX_PAYLOAD_BYTES, deflate, from_base64url, inflate, json_object
 from wire.errors import Forged, Malformed
 from wire.message import Message, require_understood
 
 ALGORITHM: Final = "Ed25519"
 MAX_TOKEN_BYTES = 128 * 1024
-MAX_PAYLOAD_BYTES = 1024 * 1024
 DEFLATED_KINDS = frozenset({"plan", "desired", "trust"})
 
 AnyMessage = TypeVar("AnyMessage", bound=Message)
 
 
+_HEADER: HeaderRegistryDict = {
+    "alg": HeaderParameter("Algorithm", "str", required=True),
+    "typ": HeaderParameter("Kind of message", "str", required=True),
+    "kid": HeaderParameter("Thumbprint of the key", "str", required=True),
+    "cert": HeaderParameter("Issuing certificate", "str"),
+    "zip": HeaderParameter("Compression of the payload", in_choices(["DEF"])),
+    "crit": HeaderParameter("Critical header parameters", "list[str]"),
+}
+
+
 class _Registry(jws.JWSRegistry):
+    default_header_registry = _HEADER
     max_header_length = 4096
+    max_payload_length = MAX_TOKEN_BYTES
 
 
-_REGISTRY = _Registry(
-    header_registry={
-        "cert": HeaderParameter("Issuing certificate", "str"),
-        "zip": HeaderParameter("Compression of the payload", "str"),
-    },
-    algorithms=[ALGORITHM],
-)
+_REGISTRY = _Registry(algorithms=[ALGORITHM])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +64,14 @@ class Token:
 
     @property
     def kind(self) -> str:
-        """Return the kind of message that the header claims."""
-        return str(self.header.get("typ", "")).removeprefix("tt-")
+        """Return the kind of message that the header claims; empty for a foreign `typ`."""
+        before, _, kind = str(self.header["typ"]).partition("tt-")
+        return "" if before else kind
 
     @property
     def kid(self) -> str:
         """Return the thumbprint of the key that the header claims."""
-        return str(self.header.get("kid", ""))
+        return str(self.header["kid"])
 
 
 def new_key() -> OKPKey:
@@ -103,14 +108,19 @@ def payload_of(message: Message) -> bytes:
 
 
 def sign_payload(kind: str, payload: bytes, by: Signer) -> str:
-    """Return the compact token of a payload that is already JSON."""
+    """Return the compact token of a payload that is already JSON; `Malformed` when too long."""
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise Malformed(f"{len(payload)} bytes")
     header: dict[str, Any] = {"alg": ALGORITHM, "typ": f"tt-{kind}", "kid": by.kid}
     if by.certificate:
         header["cert"] = by.certificate
     if kind in DEFLATED_KINDS:
         header |= {"zip": "DEF", "crit": ["zip"]}
-        payload = _deflate(payload)
-    return jws.serialize_compact(header, payload, by.key, registry=_REGISTRY)
+        payload = deflate(payload)
+    token = jws.serialize_compact(header, payload, by.key, registry=_REGISTRY)
+    if len(token) > MAX_TOKEN_BYTES or token.index(".") > _Registry.max_header_length:
+        raise Malformed(f"{len(token)} bytes")
+    return token
 
 
 def digest(token: str) -> str:
@@ -120,20 +130,27 @@ def digest(token: str) -> str:
 
 def take_apart(token: str | bytes, *, max_bytes: int = MAX_TOKEN_BYTES) -> Token:
     """Parse a token without believing it; `Malformed` when it is none or too long."""
-    raw = token.encode() if isinstance(token, str) else token
+    raw = token.encode("utf-8", "replace") if isinstance(token, str) else bytes(token)
     if len(raw) > max_bytes:
         raise Malformed(f"{len(raw)} bytes")
-    _require_canonical(raw)
+    parts = raw.split(b".", 3)
+    if len(parts) != 3:
+        raise Malformed("not a compact JWS")
+    header_part, *_ = [from_base64url(part) for part in parts]
+    header = json_object(header_part)
     try:
         signed = jws.extract_compact(raw, registry=_REGISTRY)
-        _REGISTRY.check_header(signed.headers())
+        _REGISTRY.check_header(header)
+        _REGISTRY.get_alg(header["alg"])
     except (JoseError, ValueError, TypeError, RecursionError) as error:
         raise Malformed(type(error).__name__) from error
-    return Token(raw.decode("ascii"), dict(signed.headers()), signed)
+    return Token(raw.decode("ascii"), header, signed)
 
 
 def open_payload(token: Token, key: OKPKey) -> bytes:
     """Return the JSON payload once the signature holds for `key`; `Forged` when it does not."""
+    if token.kid != key.thumbprint():
+        raise Forged(token.kid)
     try:
         holds = jws.validate_compact(token.signed, key, registry=_REGISTRY)
     except (JoseError, ValueError, TypeError) as error:
@@ -141,22 +158,19 @@ def open_payload(token: Token, key: OKPKey) -> bytes:
     if not holds:
         raise Forged(token.kid)
     payload = bytes(token.signed.payload or b"")
-    return _inflate(payload) if token.header.get("zip") == "DEF" else payload
+    return inflate(payload) if token.header.get("zip") == "DEF" else payload
 
 
 def read(payload: bytes, model: type[AnyMessage]) -> AnyMessage:
     """Read a payload as `model`; `Malformed` or, for an unknown critical field, `NotUnderstood`."""
     try:
-        claimed = json.loads(payload)
-        crit = claimed.get("crit", []) if isinstance(claimed, dict) else None
+        crit = json_object(payload).get("crit", [])
         if not isinstance(crit, list) or not all(isinstance(name, str) for name in crit):
             raise Malformed("crit")
         require_understood(model, crit)
-        return model.model_validate_json(payload)
+        return model.model_validate_json(payload, strict=True, by_alias=True, by_name=False)
     except ValidationError as error:
         raise Malformed(_first_problem(error)) from error
-    except (ValueError, RecursionError) as error:
-        raise Malformed("JSON") from error
 
 
 def open_signed(token: str | bytes, key: OKPKey, model: type[AnyMessage]) -> AnyMessage:
@@ -170,33 +184,3 @@ def open_signed(token: str | bytes, key: OKPKey, model: type[AnyMessage]) -> Any
 def _first_problem(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
-
-
-def _require_canonical(raw: bytes) -> None:
-    """Refuse any second spelling of the same bytes (padding, spare bits, white space)."""
-    parts = raw.split(b".")
-    if len(parts) != 3:
-        raise Malformed("not a compact JWS")
-    for part in parts:
-        try:
-            decoded = urlsafe_b64decode(part + b"=" * (-len(part) % 4))
-        except ValueError as error:
-            raise Malformed("base64url") from error
-        if urlsafe_b64encode(decoded).rstrip(b"=") != part:
-            raise Malformed("base64url")
-
-
-def _deflate(payload: bytes) -> bytes:
-    packer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
-    return packer.compress(payload) + packer.flush()
-
-
-def _inflate(packed: bytes) -> bytes:
-    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
-    try:
-        payload = unpacker.decompress(packed, MAX_PAYLOAD_BYTES)
-    except zlib.error as error:
-        raise Malformed("deflate") from error
-    if not unpacker.eof or unpacker.unused_data:
-        raise Malformed(f"more than {MAX_PAYLOAD_BYTES} bytes")
-    return payload

@@ -20,7 +20,8 @@ RETAINED_KINDS = frozenset({"plan", "desired", "alert", "trust", "status"})
 
 DEVICE_PATTERN = r"d-[a-z0-9]{4,32}"
 AREA_PATTERN = r"[a-z0-9][a-z0-9-]{0,39}"
-_OBJECT = re.compile(r"[A-Za-z0-9-]{1,64}")
+OBJECT_PATTERN = r"[A-Za-z0-9][A-Za-z0-9-]{0,63}"
+_OBJECT = re.compile(OBJECT_PATTERN)
 _DEVICE = re.compile(DEVICE_PATTERN)
 _AREA = re.compile(AREA_PATTERN)
 
@@ -76,16 +77,16 @@ def live_of(area: str) -> str:
 
 def parse(topic: str) -> Topic:
     """Take a topic apart; `Malformed` when it is not of this protocol."""
-    match topic.removeprefix(f"{ROOT}/").split("/"):
-        case ["down", device, kind] if kind in DOWN_KINDS and _DEVICE.fullmatch(device):
+    match topic.split("/"):
+        case ["tt", "1", "down", device, kind] if kind in DOWN_KINDS and _DEVICE.fullmatch(device):
             return Topic(kind, device)
-        case ["up", device, kind] if kind in UP_KINDS and _DEVICE.fullmatch(device):
+        case ["tt", "1", "up", device, kind] if kind in UP_KINDS and _DEVICE.fullmatch(device):
             return Topic(kind, device)
-        case ["areas", area, ("alert" | "live") as kind, name] if _AREA.fullmatch(area):
+        case ["tt", "1", "areas", area, ("alert" | "live") as kind, name] if _AREA.fullmatch(area):
             return Topic(kind, area, _checked(_OBJECT, name))
-        case ["trust"]:
+        case ["tt", "1", "trust"]:
             return Topic("trust")
-        case ["broker", "epoch"]:
+        case ["tt", "1", "broker", "epoch"]:
             return Topic("epoch")
     raise Malformed(f"topic {topic!r}")
 

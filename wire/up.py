@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from wire.alert import AlertRevision
 from wire.message import Device, Instant, Message, Name, Sha256, Text, Value
 
 
@@ -58,7 +59,7 @@ class Health(Message):
     plan_rev: int = 0
     desired_rev: int = 0
     trust_rev: int = 0
-    alerts: dict[Name, int] = Field(default_factory=dict)
+    alerts: tuple[AlertRevision, ...] = ()
     clock: ClockState = ClockState.NONE
     clock_error_ms: int | None = None
     measurements: dict[str, float] = Field(default_factory=dict)
