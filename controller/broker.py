@@ -1,0 +1,194 @@
+"""Our own Mosquitto: its configuration, its child process, and the list of who is muted.
+
+Mutual TLS only, no persistence (a killed broker restored a cancelled alert), and limits raised
+with a reason. See README.md for the facts behind each line.
+"""
+
+import logging
+import os
+import pwd
+import resource
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from controller.errors import ControllerError
+
+log = logging.getLogger(__name__)
+
+MAX_CLIENTS = 20_000
+MAX_MESSAGE_BYTES = 256 * 1024
+QUEUE_PER_CLIENT = 10_000  # Mosquitto's 1,000 silently drops QoS 1 for a slow client
+
+
+class BrokerMissing(ControllerError):
+    """Mosquitto is not installed."""
+
+    code = "broker_missing"
+    vi = "Chưa cài Mosquitto: apt-get install mosquitto"
+    en = "Mosquitto is not installed: apt-get install mosquitto"
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerFiles:
+    """What the broker reads: its own certificate and key, and the CA of its clients."""
+
+    certificate: Path
+    key: Path
+    authority: Path
+
+
+class Mosquitto:
+    """Starts the broker, starts it again when it dies, stops it with us."""
+
+    def __init__(self, directory: Path, host: str, port: int, files: BrokerFiles) -> None:
+        self._directory = directory
+        self._host = host
+        self._port = port
+        self._files = files
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopping = threading.Event()
+        self._supervisor: threading.Thread | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Return the process id while it runs."""
+        return self._process.pid if self._process and self._process.poll() is None else None
+
+    def start(self, muted: Iterable[str] = ()) -> None:
+        """Write the configuration and run the broker; `BrokerMissing` when there is none."""
+        if self._supervisor is not None:
+            return
+        self._prepare(muted)
+        self._spawn()
+        self._stopping.clear()
+        self._supervisor = threading.Thread(target=self._supervise, name="broker-supervisor")
+        self._supervisor.start()
+
+    def stop(self) -> None:
+        """Stop supervising, then the broker; may be called twice."""
+        self._stopping.set()
+        if self._process is not None:
+            self._process.terminate()
+        if self._supervisor is not None:
+            self._supervisor.join(timeout=10)
+            self._supervisor = None
+
+    def mute(self, devices: Iterable[str]) -> None:
+        """Deny the named devices everything, at once (a live session too)."""
+        _write(self._directory / "acl", acl(devices))
+        if self.pid is not None:
+            os.kill(self.pid, signal.SIGHUP)
+
+    def _prepare(self, muted: Iterable[str]) -> None:
+        self._directory.mkdir(parents=True, exist_ok=True)
+        private = self._directory / "tls"
+        private.mkdir(mode=0o700, exist_ok=True)
+        files = BrokerFiles(
+            *(
+                Path(shutil.copy(source, private / name))
+                for source, name in (
+                    (self._files.certificate, "broker.crt"),
+                    (self._files.key, "broker.key"),
+                    (self._files.authority, "ca.crt"),
+                )
+            )
+        )
+        files.key.chmod(0o600)
+        lines = configuration(self._host, self._port, self._directory / "acl", files)
+        _write(self._directory / "mosquitto.conf", lines)
+        _write(self._directory / "acl", acl(muted))
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Let the broker read its files: started as root it drops to its own user."""
+        if os.geteuid() != 0:
+            return
+        user = pwd.getpwnam("mosquitto")
+        for path in (self._directory, *self._directory.rglob("*")):
+            os.chown(path, user.pw_uid, user.pw_gid)
+
+    def _spawn(self) -> None:
+        program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+        if program is None:
+            raise BrokerMissing
+        with (self._directory / "mosquitto.log").open("ab") as output:
+            self._process = subprocess.Popen(
+                [program, "-c", str((self._directory / "mosquitto.conf").resolve())],
+                stdout=output,
+                stderr=output,
+                preexec_fn=_raise_file_limit,  # noqa: PLW1509 - only setrlimit, safe after fork
+                start_new_session=True,
+            )
+
+    def _supervise(self) -> None:
+        delay_s = 0.2
+        while self._process is not None:
+            code = self._process.wait()
+            if self._stopping.is_set():
+                return
+            log.warning("the broker ended with %s; starting it again in %.1f s", code, delay_s)
+            if self._stopping.wait(delay_s):
+                return
+            delay_s = min(delay_s * 2, 5.0)
+            self._spawn()
+
+
+def configuration(host: str, port: int, acl_file: Path, files: BrokerFiles) -> list[str]:
+    """Return the lines of `mosquitto.conf`; `ValueError` for a value with a line break."""
+    pairs = {
+        "listener": f"{port} {host}",
+        "allow_anonymous": "false",
+        "require_certificate": "true",
+        "use_identity_as_username": "true",
+        "use_username_as_clientid": "true",
+        "cafile": files.authority.resolve(),
+        "certfile": files.certificate.resolve(),
+        "keyfile": files.key.resolve(),
+        "tls_version": "tlsv1.3",
+        "acl_file": acl_file.resolve(),
+        "persistence": "false",
+        "max_connections": MAX_CLIENTS,
+        "max_queued_messages": QUEUE_PER_CLIENT,
+        "max_inflight_messages": 1000,
+        "message_size_limit": MAX_MESSAGE_BYTES,
+        "max_keepalive": 120,
+        "set_tcp_nodelay": "true",
+        "log_dest": "stdout",
+        "log_type": "warning",
+        "connection_messages": "false",
+    }
+    return [_line(name, str(value)) for name, value in pairs.items()]
+
+
+def acl(muted: Iterable[str] = ()) -> list[str]:
+    """Return the access list: the controller, who is muted, and the lines for every device."""
+    denied = [line for device in sorted(muted) for line in (_line("user", device), "topic deny #")]
+    return [
+        "user controller",
+        "topic readwrite tt/1/#",
+        *denied,
+        "pattern read tt/1/down/%u/#",
+        "pattern write tt/1/up/%u/#",
+        "pattern read tt/1/areas/#",
+        "pattern read tt/1/trust",
+    ]
+
+
+def _line(name: str, value: str) -> str:
+    if any(mark in value for mark in "\r\n\0"):
+        raise ValueError(f"{name}: a value of one line is needed")
+    return f"{name} {value}"
+
+
+def _write(path: Path, lines: list[str]) -> None:
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _raise_file_limit() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

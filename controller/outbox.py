@@ -1,0 +1,215 @@
+"""What was decided is published, once, even if we die in between (R36).
+
+`enqueue` writes into the caller's transaction and wakes the publisher when that commits. The
+publisher sends in order of urgency, only the newest revision of a retained topic.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import delete, event, func, select, text, update
+from sqlalchemy.orm import Session
+
+from controller.db import Clock, Sessions
+from controller.outbox_models import OutboxRow, Retained
+from wire.signing import digest
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "truyenthanh_outbox"
+BATCH = 1000
+_WAKE = "outbox.wake"
+
+
+class Publishing(Protocol):
+    """Where messages go: the MQTT link, or a fake in tests."""
+
+    def publish(self, messages: Sequence[tuple[str, str, bool]], timeout_s: float) -> list[bool]:
+        """Send (topic, payload, retain) at QoS 1; tell for each whether the broker took it."""
+
+
+def enqueue(
+    session: Session,
+    *,
+    topic: str,
+    kind: str,
+    owner: str,
+    token: str,
+    rev: int,
+    retain: bool,
+    urgency: int,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> None:
+    """Decide one publish inside the caller's transaction; nothing leaves before its commit."""
+    session.add(
+        OutboxRow(
+            topic=topic,
+            token=token,
+            rev=rev,
+            retain=retain,
+            urgency=urgency,
+            created_at=now,
+            expires_at=expires_at,
+        )
+    )
+    if retain:
+        session.merge(
+            Retained(
+                topic=topic,
+                kind=kind,
+                owner=owner,
+                rev=rev,
+                digest=digest(token),
+                token=token,
+                expires_at=expires_at,
+            )
+        )
+    session.info[_WAKE] = True
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+
+
+def retained(session: Session, topic: str) -> Retained | None:
+    """Return what is (or shall be) retained on a topic."""
+    return session.get(Retained, topic)
+
+
+def wake_on_commit(sessions: Sessions, wake: Callable[[], None]) -> None:
+    """Call `wake` after each commit of a session that enqueued something."""
+
+    def after_commit(session: Session) -> None:
+        if session.info.pop(_WAKE, False):
+            wake()
+
+    event.listen(sessions, "after_commit", after_commit)
+
+
+def republish_retained(session: Session, now: datetime) -> int:
+    """Enqueue everything retained again, for a broker that lost its memory; return how many."""
+    alive = select(Retained).where((Retained.expires_at.is_(None)) | (Retained.expires_at > now))
+    again = [
+        OutboxRow(
+            topic=row.topic,
+            token=row.token,
+            rev=row.rev,
+            retain=True,
+            urgency=0 if row.kind == "alert" else 2,
+            created_at=now,
+            expires_at=row.expires_at,
+        )
+        for row in session.scalars(alive)
+    ]
+    session.add_all(again)
+    session.info[_WAKE] = True
+    return len(again)
+
+
+def forget_sent(session: Session, before: datetime) -> None:
+    """Delete rows sent before an instant; the audit chain and `retained` keep what matters."""
+    session.execute(delete(OutboxRow).where(OutboxRow.sent_at < before))
+
+
+class Publisher:
+    """The one thread that sends; woken by an event, it also looks every few seconds."""
+
+    def __init__(self, sessions: Sessions, link: Publishing, clock: Clock, holder: str) -> None:
+        self._sessions = sessions
+        self._link = link
+        self._clock = clock
+        self._holder = holder
+        self._woken = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to send; may be called twice."""
+        if self._thread is None:
+            self._stopping.clear()
+            self._thread = threading.Thread(target=self._run, name="publisher")
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the batch in hand and stop; may be called twice."""
+        self._stopping.set()
+        self._woken.set()
+        if self._thread is not None:
+            self._thread.join(timeout=15)
+            self._thread = None
+
+    def wake(self) -> None:
+        """Say that there is something to send."""
+        self._woken.set()
+
+    def step(self) -> bool:
+        """Send one batch; return whether there was any and the broker took it."""
+        with self._sessions() as session:
+            rows = _claim(session, self._holder)
+            session.commit()
+        if not rows:
+            return False
+        due, stale = _newest_only(rows, self._clock())
+        taken = self._link.publish([(row.topic, row.token, row.retain) for row in due], 10.0)
+        sent = [row.id for row, ok in zip(due, taken, strict=True) if ok]
+        with self._sessions() as session:
+            _mark_sent(session, [*sent, *(row.id for row in stale)], self._clock())
+            session.commit()
+        return all(taken)
+
+    def _run(self) -> None:
+        failed = False
+        while not self._stopping.is_set():
+            self._woken.clear()
+            try:
+                if self.step():
+                    failed = False
+                    continue
+            except Exception:
+                log.log(logging.DEBUG if failed else logging.WARNING, "outbox waits", exc_info=True)
+                failed = True
+            self._woken.wait(timeout=1.0 if failed else 5.0)
+
+
+def _claim(session: Session, holder: str) -> Sequence[OutboxRow]:
+    waiting = (
+        select(OutboxRow)
+        .where(OutboxRow.sent_at.is_(None))
+        .order_by(OutboxRow.urgency, OutboxRow.id)
+        .limit(BATCH)
+    )
+    if session.get_bind().dialect.name == "postgresql":
+        waiting = waiting.with_for_update(skip_locked=True)
+    rows = session.scalars(waiting).all()
+    session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id.in_([row.id for row in rows]), OutboxRow.sent_at.is_(None))
+        .values(claimed_by=holder)
+        .execution_options(synchronize_session=False)
+    )
+    return rows
+
+
+def _newest_only(
+    rows: Sequence[OutboxRow], now: datetime
+) -> tuple[list[OutboxRow], list[OutboxRow]]:
+    newest = {row.topic: max(row.rev, 0) for row in sorted(rows, key=lambda row: row.rev)}
+    due: list[OutboxRow] = []
+    stale: list[OutboxRow] = []
+    for row in rows:
+        outdated = row.retain and row.rev < newest[row.topic]
+        expired = row.expires_at is not None and row.expires_at <= now
+        (stale if outdated or expired else due).append(row)
+    return due, stale
+
+
+def _mark_sent(session: Session, ids: Sequence[int], now: datetime) -> None:
+    session.execute(update(OutboxRow).where(OutboxRow.id.in_(ids)).values(sent_at=now))
+
+
+def waiting_count(session: Session) -> int:
+    """Return how many publishes are decided and not yet sent."""
+    unsent = select(func.count()).select_from(OutboxRow).where(OutboxRow.sent_at.is_(None))
+    return session.scalar(unsent) or 0
