@@ -1,4 +1,4 @@
-"""Run a foreign program on hostile input: bounded CPU, memory and time, no file written.
+"""Run a foreign program on hostile input: bounded CPU, memory, time and files.
 
 The limits are set by prlimit(1) of util-linux, because a `preexec_fn` is not safe in a program
 with threads. The child gets no environment of ours and can only answer on its standard output.
@@ -18,6 +18,8 @@ from controller.library.errors import ProgramMissing
 
 CHUNK_BYTES = 65_536
 SAID_BYTES = 16_384
+# espeak-ng greets a sound server, and would start one, even when it only writes to a pipe.
+_ENVIRONMENT = {"LANG": "C.UTF-8", "PULSE_SERVER": "unix:/nonexistent"}
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Limits:
     """What a child may use: CPU and wall seconds, bytes of memory of its own (TRUST R48).
 
     The address space is wider than the memory, because shared libraries are mapped into it.
+    `file_bytes` bounds each file written; the default is none at all.
     """
 
     cpu_s: int = 10
@@ -32,6 +35,7 @@ class Limits:
     memory_bytes: int = 256 * 2**20
     address_bytes: int = 2 * 2**30
     open_files: int = 64
+    file_bytes: int = 0
 
 
 class ChildFailed(Exception):
@@ -100,7 +104,7 @@ class LimitedChild:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
+            env=_ENVIRONMENT | {"PATH": os.environ.get("PATH", os.defpath)},
             start_new_session=True,
         )
 
@@ -135,7 +139,7 @@ def _prlimit(limits: Limits) -> list[str]:
         f"--data={limits.memory_bytes}",
         f"--as={limits.address_bytes}",
         f"--nofile={limits.open_files}",
-        "--fsize=0",
+        f"--fsize={limits.file_bytes}",
         "--core=0",
         "--",
     ]
