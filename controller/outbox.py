@@ -6,22 +6,23 @@ publisher sends in order of urgency, only the newest revision of a retained topi
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import delete, event, func, select, text, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from controller.db import Clock, Sessions
+from controller import wake
+from controller.db import Clock, Sessions, upsert
 from controller.outbox_models import OutboxRow, Retained
 from wire.signing import digest
 
 log = logging.getLogger(__name__)
 
-CHANNEL = "truyenthanh_outbox"
+NAME = "outbox"
 BATCH = 1000
-_WAKE = "outbox.wake"
 
 
 class Publishing(Protocol):
@@ -29,6 +30,20 @@ class Publishing(Protocol):
 
     def publish(self, messages: Sequence[tuple[str, str, bool]], timeout_s: float) -> list[bool]:
         """Send (topic, payload, retain) at QoS 1; tell for each whether the broker took it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publish:
+    """One publish: `urgency` 0 is an alert, 1 a command or sync, 2 a plan or desired state."""
+
+    topic: str
+    kind: str
+    owner: str
+    token: str
+    rev: int
+    retain: bool
+    urgency: int
+    expires_at: datetime | None = None
 
 
 def enqueue(
@@ -45,47 +60,44 @@ def enqueue(
     expires_at: datetime | None = None,
 ) -> None:
     """Decide one publish inside the caller's transaction; nothing leaves before its commit."""
-    session.add(
-        OutboxRow(
-            topic=topic,
-            token=token,
-            rev=rev,
-            retain=retain,
-            urgency=urgency,
-            created_at=now,
-            expires_at=expires_at,
-        )
+    one = Publish(
+        topic=topic,
+        kind=kind,
+        owner=owner,
+        token=token,
+        rev=rev,
+        retain=retain,
+        urgency=urgency,
+        expires_at=expires_at,
     )
-    if retain:
-        session.merge(
-            Retained(
-                topic=topic,
-                kind=kind,
-                owner=owner,
-                rev=rev,
-                digest=digest(token),
-                token=token,
-                expires_at=expires_at,
-            )
-        )
-    session.info[_WAKE] = True
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+    enqueue_all(session, [one], now)
+
+
+def enqueue_all(session: Session, publishes: Sequence[Publish], now: datetime) -> None:
+    """Decide many publishes inside the caller's transaction, in two statements."""
+    if not publishes:
+        return
+    waiting = ("topic", "token", "rev", "retain", "urgency", "expires_at")
+    session.execute(
+        insert(OutboxRow),
+        [{name: getattr(one, name) for name in waiting} | {"created_at": now} for one in publishes],
+    )
+    kept = ("topic", "kind", "owner", "rev", "token", "expires_at")
+    upsert(
+        session,
+        Retained,
+        [
+            {name: getattr(one, name) for name in kept} | {"digest": digest(one.token)}
+            for one in publishes
+            if one.retain
+        ],
+    )
+    wake.ask(session, NAME)
 
 
 def retained(session: Session, topic: str) -> Retained | None:
     """Return what is (or shall be) retained on a topic."""
     return session.get(Retained, topic)
-
-
-def wake_on_commit(sessions: Sessions, wake: Callable[[], None]) -> None:
-    """Call `wake` after each commit of a session that enqueued something."""
-
-    def after_commit(session: Session) -> None:
-        if session.info.pop(_WAKE, False):
-            wake()
-
-    event.listen(sessions, "after_commit", after_commit)
 
 
 def republish_retained(session: Session, now: datetime) -> int:
@@ -104,7 +116,7 @@ def republish_retained(session: Session, now: datetime) -> int:
         for row in session.scalars(alive)
     ]
     session.add_all(again)
-    session.info[_WAKE] = True
+    wake.ask(session, NAME)
     return len(again)
 
 
