@@ -20,6 +20,7 @@ class Presence(Base):
     since: Mapped[datetime]
     seen_at: Mapped[datetime]
     status_rev: Mapped[int] = mapped_column(BigInteger, default=0)
+    health_rev: Mapped[int] = mapped_column(BigInteger, default=0)
     status: Mapped[dict[str, Any]]
     measurements: Mapped[dict[str, Any]]
     receipts_upto: Mapped[int] = mapped_column(default=0)

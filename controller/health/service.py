@@ -1,0 +1,108 @@
+"""Presence: what devices say of themselves, believed only when their key signed it."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from controller.health import incidents
+from controller.health.models import Presence
+from wire.up import ClockState, Health, OutputReport, Status
+
+LOST_AFTER = timedelta(seconds=90)
+"""Without a heartbeat for so long a device is shown as lost (R30)."""
+
+
+def take_status(session: Session, status: Status, now: datetime) -> bool:
+    """Store a verified status; return whether it was news.
+
+    A will is signed when its session begins, so it is judged by the session's epoch; an online
+    status by its revision. What the broker merely kept and repeats is no news and makes no
+    dashboard green.
+    """
+    presence = _presence(session, status.device, now)
+    is_will = status.state == "offline" and status.epoch == presence.epoch
+    if status.epoch < presence.epoch or not (is_will or status.rev > presence.status_rev):
+        return False
+    if presence.state != status.state:
+        presence.state, presence.since = status.state, now
+    presence.epoch = status.epoch
+    presence.status_rev = max(presence.status_rev, status.rev)
+    if status.state == "online":
+        presence.seen_at = now
+        presence.status = status.model_dump(mode="json")
+        incidents.close_incident(session, incidents.OFFLINE, status.device, now)
+        _note_faults(session, status, now)
+    else:
+        incidents.open_incident(session, incidents.OFFLINE, status.device, now)
+    return True
+
+
+def take_health(session: Session, health: Health, now: datetime) -> bool:
+    """Store a verified heartbeat; return whether it was news (not a replay)."""
+    presence = _presence(session, health.device, now)
+    if health.epoch < presence.epoch or health.rev <= presence.health_rev:
+        return False
+    presence.health_rev = health.rev
+    presence.seen_at = now
+    presence.measurements = health.measurements | {
+        "clock_error_ms": health.clock_error_ms,
+        "plan_rev": health.plan_rev,
+    }
+    if presence.state != "online":
+        presence.state, presence.since = "online", now
+        incidents.close_incident(session, incidents.OFFLINE, health.device, now)
+    return True
+
+
+def note_lost(session: Session, now: datetime) -> list[str]:
+    """Mark devices whose heartbeats stopped as lost, with an incident; return their ids."""
+    silent = select(Presence).where(Presence.state == "online", Presence.seen_at < now - LOST_AFTER)
+    lost = session.scalars(silent).all()
+    for presence in lost:
+        presence.state, presence.since = "lost", now
+        incidents.open_incident(session, incidents.OFFLINE, presence.device_id, now)
+    return [presence.device_id for presence in lost]
+
+
+def _presence(session: Session, device_id: str, now: datetime) -> Presence:
+    presence = session.get(Presence, device_id)
+    if presence is None:
+        presence = Presence(
+            device_id=device_id,
+            state="never",
+            epoch=0,
+            since=now,
+            seen_at=now,
+            status_rev=0,
+            health_rev=0,
+            status={},
+            measurements={},
+            receipts_upto=0,
+        )
+        session.add(presence)
+        session.flush()
+    return presence
+
+
+def _note_faults(session: Session, status: Status, now: datetime) -> None:
+    for output in status.outputs:
+        _note_output(session, status.device, output, now)
+    if status.clock is ClockState.NONE:
+        incidents.open_incident(session, incidents.CLOCK, status.device, now)
+    else:
+        incidents.close_incident(session, incidents.CLOCK, status.device, now)
+
+
+def _note_output(session: Session, device: str, output: OutputReport, now: datetime) -> None:
+    if output.is_alive:
+        incidents.close_incident(session, incidents.OUTPUT_DEAD, device, now, subject=output.id)
+    else:
+        incidents.open_incident(
+            session,
+            incidents.OUTPUT_DEAD,
+            device,
+            now,
+            subject=output.id,
+            facts={"fault": output.fault},
+        )

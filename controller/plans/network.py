@@ -1,0 +1,206 @@
+"""Reads what a compile needs as plain values: devices with their clusters, and active rules."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, selectinload
+
+from controller.areas.models import Area
+from controller.library.models import Asset as AssetRow
+from controller.programmes.models import Programme, ProgrammeVersion, ScheduleRule, VersionState
+from controller.stations.models import Cluster, Device, DeviceState, Output, Station
+from schedules.filters import Hours, Policy
+from schedules.lunar import parse_lunar
+from schedules.rules import Override, Rule
+from wire.plan import Asset
+
+Chain = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OutputView:
+    """An output: its clusters with the area chain of each."""
+
+    name: str
+    clusters: tuple[tuple[str, Chain], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView:
+    """A device that can have a plan; `chain` is its station's area from the top."""
+
+    id: str
+    chain: Chain
+    outputs: tuple[OutputView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleView:
+    """An active rule with the newest approved version of its programme."""
+
+    rule: Rule
+    programme_id: str
+    title: str
+    version: int
+    items: tuple[dict[str, Any], ...]
+    broadcast_class: str
+    origin: str
+    resume: str
+    areas: frozenset[str]
+    clusters: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Everything that one compile looks at."""
+
+    devices: tuple[DeviceView, ...]
+    rules: tuple[RuleView, ...]
+    policies: dict[str, Policy]
+    assets: dict[str, Asset]
+
+
+def load_network(
+    session: Session, zone: str, areas: Iterable[str] | None = None, clusters: Iterable[str] = ()
+) -> Network:
+    """Return the devices below `areas` or with one of `clusters` (all when None), and the rules."""
+    paths = {row.id: row for row in session.scalars(select(Area))}
+    devices = _devices(session, _chosen(areas, clusters, paths), paths)
+    rules = tuple(_rule_view(row, version) for row, version in _active_rules(session))
+    wanted = {sha for view in rules for item in view.items for sha in _hashes(item)}
+    assets = {
+        row.sha256: Asset(sha256=row.sha256, bytes=row.bytes, duration_ms=row.duration_ms)
+        for row in session.scalars(select(AssetRow).where(AssetRow.sha256.in_(wanted)))
+    }
+    policies = {chain[-1]: policy_of(chain, paths, zone) for chain in {d.chain for d in devices}}
+    return Network(devices, rules, policies, assets)
+
+
+def policy_of(chain: Chain, areas: dict[str, Area], zone: str) -> Policy:
+    """Return the hours and ceilings that hold in an area: the nearest ancestor's that sets them.
+
+    Equal hard-stop times mean that there is no hard stop.
+    """
+    default = Policy(zone=zone)
+    hard_stop, ceiling = default.hard_stop, default.night_ceiling_db
+    for area in (areas[name] for name in chain):
+        if area.hard_stop_from is not None and area.hard_stop_until is not None:
+            hard_stop = _hours(area.hard_stop_from, area.hard_stop_until)
+        if area.night_ceiling_db is not None:
+            ceiling = area.night_ceiling_db
+    return Policy(zone=zone, hard_stop=hard_stop, night_ceiling_db=ceiling)
+
+
+def rule_of(row: ScheduleRule, duration_ms: int) -> Rule:
+    """Return the schedule rule of a row; raises `schedules` errors for a rule that is none."""
+    return Rule(
+        id=row.id,
+        dtstart=datetime.fromisoformat(row.dtstart),
+        duration=timedelta(milliseconds=row.duration_ms or duration_ms),
+        zone=row.zone,
+        rrule=row.rrule,
+        lunar=parse_lunar(row.lunar) if row.lunar else None,
+        exdates=tuple(_day_or_time(text) for text in row.exdates),
+        rdates=tuple(datetime.fromisoformat(text) for text in row.rdates),
+        overrides=tuple(
+            Override(
+                datetime.fromisoformat(original), datetime.fromisoformat(moved) if moved else None
+            )
+            for original, moved in row.moves.items()
+        ),
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+    )
+
+
+def _hours(start: time, end: time) -> Hours | None:
+    return None if start == end else Hours(start, end)
+
+
+def _day_or_time(text: str) -> date:
+    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+
+
+def _chosen(
+    areas: Iterable[str] | None, clusters: Iterable[str], paths: dict[str, Area]
+) -> frozenset[str] | None:
+    """Return the ids of all areas below the chosen ones, with the clusters' own ids; None: all."""
+    if areas is None:
+        return None
+    roots = set(areas)
+    below = {area.id for area in paths.values() if roots.intersection(area.chain)}
+    return frozenset(below | set(clusters))
+
+
+def _devices(
+    session: Session, chosen: frozenset[str] | None, areas: dict[str, Area]
+) -> tuple[DeviceView, ...]:
+    wanted = _devices_with(chosen) if chosen is not None else None
+    rows = select(Device.id, Station.area_id, Output.name, Cluster.id, Cluster.area_id).select_from(
+        Device
+    )
+    rows = rows.join(Device.station).join(Device.outputs).join(Output.clusters, isouter=True)
+    rows = rows.where(Device.state == DeviceState.ENROLLED)
+    if wanted is not None:
+        rows = rows.where(Device.id.in_(wanted))
+    outputs: dict[tuple[str, str], list[tuple[str, Chain]]] = {}
+    places: dict[str, Chain] = {}
+    for device, station_area, output, cluster, cluster_area in session.execute(
+        rows.order_by(Device.id, Output.name, Cluster.id)
+    ):
+        places[device] = areas[station_area].chain
+        found = outputs.setdefault((device, output), [])
+        if cluster is not None:
+            found.append((cluster, areas[cluster_area].chain))
+    grouped: dict[str, list[OutputView]] = {}
+    for (device, output), of_output in outputs.items():
+        grouped.setdefault(device, []).append(OutputView(output, tuple(of_output)))
+    return tuple(DeviceView(device, places[device], tuple(o)) for device, o in grouped.items())
+
+
+def _devices_with(chosen: frozenset[str]) -> Select[Any]:
+    return (
+        select(Output.device_id)
+        .join(Output.clusters)
+        .where(Cluster.area_id.in_(chosen) | Cluster.id.in_(chosen))
+    )
+
+
+def _active_rules(session: Session) -> list[tuple[ScheduleRule, ProgrammeVersion]]:
+    rows = session.scalars(
+        select(ScheduleRule)
+        .join(ScheduleRule.programme)
+        .where(ScheduleRule.is_active, Programme.archived_at.is_(None))
+        .options(selectinload(ScheduleRule.programme).selectinload(Programme.versions))
+        .order_by(ScheduleRule.id)
+    )
+    return [(row, version) for row in rows if (version := on_air(row.programme)) is not None]
+
+
+def on_air(programme: Programme) -> ProgrammeVersion | None:
+    """Return the newest approved version of a programme."""
+    approved = [v for v in programme.versions if v.state == VersionState.APPROVED]
+    return max(approved, key=lambda version: version.number, default=None)
+
+
+def _rule_view(row: ScheduleRule, version: ProgrammeVersion) -> RuleView:
+    programme = row.programme
+    return RuleView(
+        rule=rule_of(row, version.duration_ms),
+        programme_id=programme.id,
+        title=programme.title,
+        version=version.number,
+        items=tuple(version.items),
+        broadcast_class=programme.broadcast_class,
+        origin=programme.origin,
+        resume=programme.resume,
+        areas=frozenset(row.target_areas),
+        clusters=frozenset(row.target_clusters),
+    )
+
+
+def _hashes(item: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(sha for sha in (item.get("sha256"), item.get("fallback")) if sha)

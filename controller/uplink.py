@@ -1,0 +1,159 @@
+"""Takes what devices send off the queue: believes signatures only, answers with `sync`.
+
+One thread, many messages a transaction. A message that cannot be believed is reported once and
+dropped; it never stops the next (R29).
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from controller.db import Clock, Sessions
+from controller.health import incidents
+from controller.health.service import take_health, take_status
+from controller.health.sync import sync_token
+from controller.mqtt import Arrived
+from controller.records.batches import store_batch
+from controller.stations.models import Device, DeviceState
+from wire import topics
+from wire.errors import Forged, Malformed, Revoked, WireError
+from wire.signing import AnyMessage, Signer, open_signed, public_key
+from wire.topics import Topic
+from wire.up import Health, Status
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    device: str
+    nonce: str
+
+
+class Uplink:
+    """The thread between the broker's queue and the tables; start and stop may be called twice."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        inbox: "queue.Queue[Arrived]",
+        send: Callable[[str, str], None],
+        signer: Signer,
+        clock: Clock,
+    ) -> None:
+        self._sessions = sessions
+        self._inbox = inbox
+        self._send = send
+        self._signer = signer
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to take messages."""
+        if self._thread is None:
+            self._stopping.clear()
+            self._thread = threading.Thread(target=self._run, name="uplink")
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the messages in hand."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+            self._thread = None
+
+    def step(self, wait_s: float = 0.5) -> bool:
+        """Take what has arrived; return whether there was anything."""
+        arrived = _drain(self._inbox, wait_s)
+        if not arrived:
+            return False
+        with self._sessions() as session:
+            answers = [a for one in arrived if (a := self._take(session, one)) is not None]
+            session.commit()
+        for answer in answers:
+            self._answer(answer)
+        return True
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self.step()
+            except Exception:
+                log.exception("uplink: a batch of messages was lost; devices send receipts again")
+                self._stopping.wait(1.0)
+
+    def _take(self, session: Session, arrived: Arrived) -> _Answer | None:
+        """Take one message in its own savepoint, so that a bad one harms no other."""
+        try:
+            topic = topics.parse(arrived.topic)
+            with session.begin_nested():
+                return self._dispatch(session, topic, arrived.payload)
+        except WireError as error:
+            log.warning("%s refused: %s", arrived.topic, error)
+            self._report(session, arrived.topic, error)
+        return None
+
+    def _dispatch(self, session: Session, topic: Topic, payload: bytes) -> _Answer | None:
+        now = self._clock()
+        device = session.get(Device, topic.owner)
+        if device is None or device.public_x is None:
+            raise Forged(topic.owner)
+        if device.state != DeviceState.ENROLLED:
+            raise Revoked(topic.owner)
+        match topic.kind:
+            case "receipts":
+                store_batch(session, device.id, _text(payload), now)
+            case "status":
+                take_status(session, _open(device, payload, Status), now)
+            case "health":
+                health = _open(device, payload, Health)
+                is_news = take_health(session, health, now)
+                return _Answer(device.id, health.nonce) if health.nonce and is_news else None
+        return None
+
+    def _answer(self, answer: _Answer) -> None:
+        with self._sessions() as session:
+            token = sync_token(session, answer.device, answer.nonce, self._signer, self._clock())
+        self._send(topics.down(answer.device, "sync"), token)
+
+    def _report(self, session: Session, topic: str, error: WireError) -> None:
+        owner = topic.split("/")[3] if topic.count("/") >= 3 else topic
+        facts = {"code": error.code, "topic": topic}
+        known = owner if session.get(Device, owner) else None
+        incidents.open_incident(
+            session, incidents.FORGED, known, self._clock(), subject=owner[:100], facts=facts
+        )
+
+
+def _drain(inbox: "queue.Queue[Arrived]", wait_s: float) -> list[Arrived]:
+    try:
+        arrived = [inbox.get(timeout=wait_s)]
+    except queue.Empty:
+        return []
+    while len(arrived) < BATCH:
+        try:
+            arrived.append(inbox.get_nowait())
+        except queue.Empty:
+            break
+    return arrived
+
+
+def _open(device: Device, payload: bytes, model: type[AnyMessage]) -> AnyMessage:
+    message = open_signed(payload, public_key(device.public_x or ""), model)
+    if getattr(message, "device", "") != device.id:
+        raise Forged(device.id)
+    return message
+
+
+def _text(payload: bytes) -> str:
+    try:
+        return payload.decode("ascii")
+    except UnicodeDecodeError as error:
+        raise Malformed("not ASCII") from error
