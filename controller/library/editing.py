@@ -37,7 +37,9 @@ def join(parts: Sequence[bytes], pause_ms: int = 0) -> bytes:
 
 def fade(wav: bytes, *, in_ms: int = 0, out_ms: int = 0) -> bytes:
     """Let a piece rise at its start and sink at its end."""
-    return _write(_read(wav).fade_in(in_ms).fade_out(out_ms))
+    sound = _read(wav)
+    sound = sound.fade_in(in_ms) if in_ms else sound  # pydub trips over a fade of no length
+    return _write(sound.fade_out(out_ms) if out_ms else sound)
 
 
 def cut(wav: bytes, start_ms: int, end_ms: int) -> bytes:

@@ -126,7 +126,7 @@ class EspeakVoice:
     _VOICES = (
         VoiceInfo("vi", "Giọng Bắc", "Northern"),
         VoiceInfo("vi-vn-x-central", "Giọng Trung", "Central"),
-        VoiceInfo("vi-vn-x-south", "Giọng Nam", "Southern"),
+        VoiceInfo("vi-vn-x-south", "Giọng Nam", "Southern"),  # codespell:ignore nam
     )
 
     def __init__(self, limits: Limits = _ESPEAK_LIMITS) -> None:
