@@ -12,7 +12,8 @@ from controller.outbox_models import Retained
 from controller.people import audit
 from controller.stations.models import Cluster, Output
 from wire import topics
-from wire.down import AlertRevision, Sync
+from wire.alert import AlertRevision
+from wire.down import Sync
 from wire.signing import Signer, sign
 
 SYNC_LIVES = timedelta(minutes=2)
@@ -44,7 +45,7 @@ def sync_token(session: Session, device_id: str, nonce: str, signer: Signer, now
 def _revisions(session: Session, device_id: str) -> dict[str, int]:
     wanted = (topics.down(device_id, "plan"), topics.down(device_id, "desired"), topics.TRUST)
     rows = session.execute(select(Retained.topic, Retained.rev).where(Retained.topic.in_(wanted)))
-    return {topic: rev for topic, rev in rows}
+    return {row.topic: row.rev for row in rows}
 
 
 def _alerts(session: Session, device_id: str, now: datetime) -> tuple[AlertRevision, ...]:
@@ -62,4 +63,7 @@ def _alerts(session: Session, device_id: str, now: datetime) -> tuple[AlertRevis
             Retained.kind == "alert", Retained.owner.in_(areas), Retained.expires_at > now
         )
     )
-    return tuple(AlertRevision(id=topics.parse(row.topic).object_id, rev=row.rev) for row in rows)
+    return tuple(
+        AlertRevision(area=row.owner, id=topics.parse(row.topic).object_id, rev=row.rev)
+        for row in rows
+    )

@@ -64,7 +64,7 @@ def _file(session: Session, batch: Batch, receipts: Sequence[Receipt], now: date
     fresh = [receipt for receipt in receipts if receipt.number not in known]
     _insert(session, [_row(batch, receipt) for receipt in fresh])
     for receipt in fresh:
-        note_receipt(session, batch.device_id, receipt, now)
+        note_receipt(session, batch.device_id, receipt)
         _note_incident(session, batch.device_id, receipt, now)
     _acknowledge(session, batch.device_id)
 

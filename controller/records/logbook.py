@@ -40,13 +40,13 @@ def expect_broadcasts(session: Session, now: datetime) -> int:
     return sum(_expect(session, row, now) for row in rows.values())
 
 
-def note_receipt(session: Session, device_id: str, receipt: Receipt, now: datetime) -> None:
+def note_receipt(session: Session, device_id: str, receipt: Receipt) -> None:
     """Account for a slot with what its device signed."""
     if receipt.slot is None:
         return
     line = _line(session, device_id, receipt.slot)
     if line is None:
-        line = _line_from_plan(session, device_id, receipt, now)
+        line = _line_from_plan(session, device_id, receipt)
     match receipt.kind:
         case ReceiptKind.STARTED:
             line.state = BroadcastState.PLAYING
@@ -189,7 +189,7 @@ def _line(session: Session, device_id: str, slot: str) -> Broadcast | None:
     ).first()
 
 
-def _line_from_plan(session: Session, device_id: str, receipt: Receipt, now: datetime) -> Broadcast:
+def _line_from_plan(session: Session, device_id: str, receipt: Receipt) -> Broadcast:
     """Enter a line that only the receipt told us of (we were away when it was due)."""
     plan = plan_of(session, device_id)
     slot = next((s for s in plan.slots if s.id == receipt.slot), None) if plan else None
