@@ -1,0 +1,219 @@
+"""A private PulseAudio that stands for the loudspeakers of a demo or a test.
+
+All devices share one silent sound card (a null sink) with a channel each, hence one clock: a
+recording of its monitor (`witness.py`) shows who sounded when. A sound server that is already there
+is left alone.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from controller.errors import ControllerError
+
+SAMPLE_RATE_HZ = 48_000
+MAX_DEVICES = 32  # PulseAudio's PA_CHANNELS_MAX
+STARTS_WITHIN_SECONDS = 10.0
+STOPS_WITHIN_SECONDS = 3.0
+
+DAEMON = ["pulseaudio", "-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1"]
+# In place of ALSA's own: PortAudio then sees "pulse" and "default" and probes nothing else.
+ALSA_CONFIGURATION = """\
+pcm.!default { type pulse hint { show on description "PulseAudio" } }
+pcm.pulse { type pulse hint { show on description "PulseAudio" } }
+ctl.!default { type pulse }
+ctl.pulse { type pulse }
+"""
+
+
+class SoundServerFailed(ControllerError):
+    """PulseAudio did not start; fact `log` is what it last said."""
+
+    code = "sound-server"
+    status = 500
+    vi = "Máy chủ âm thanh PulseAudio không khởi động được: {log}"
+    en = "The sound server PulseAudio did not start: {log}"
+
+
+class SoundServer:
+    """A PulseAudio daemon of our own with `devices` mono outputs (1-32), root or not, no D-Bus.
+
+    It never suspends, exits or rewinds, so what is heard is what was played. With `aloud`, all
+    devices mixed also go to the machine's default sound card, if it has one (somewhat late).
+    """
+
+    def __init__(self, devices: int, *, aloud: bool = False) -> None:
+        if not 1 <= devices <= MAX_DEVICES:
+            raise ValueError(f"devices must be 1-{MAX_DEVICES}, not {devices}")
+        self.devices = devices
+        self._aloud = aloud
+        self._folder: Path | None = None
+        self._daemon: subprocess.Popen[bytes] | None = None
+        self._speaker: subprocess.Popen[bytes] | None = None
+
+    @property
+    def channel_map(self) -> str:
+        """The channels of the shared sound card in PulseAudio's words; channel n is device n."""
+        return ",".join(f"aux{number}" for number in range(self.devices))
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the daemon lives; a frozen one does."""
+        return self._daemon is not None and self._daemon.poll() is None
+
+    def start(self) -> None:
+        """Start, or start again after `kill` at the same address; quiet when it runs.
+
+        Raises SoundServerFailed with what PulseAudio said, or why it could not be run.
+        """
+        if self.is_running:
+            return
+        folder = self._make_folder()
+        (folder / "native").unlink(missing_ok=True)
+        try:
+            self._daemon = _start_daemon(folder)
+            _wait_until_ready(self._daemon, folder)
+        except SoundServerFailed:
+            self.stop()
+            raise
+        if self._aloud:
+            self._play_aloud(folder)
+
+    def stop(self) -> None:
+        """Stop and remove every file it made; quiet when it is stopped."""
+        for process in (self._speaker, self._daemon):
+            if process is not None:
+                _end(process)
+        self._speaker = self._daemon = None
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def environment(self, device_index: int) -> dict[str, str]:
+        """Return what a player's environment needs, beside its own, to be this device (0-based).
+
+        PortAudio then has the devices "pulse" and "default". Stays true over `kill` and `start`.
+        Raises ValueError for a device that is not there, and before `start`.
+        """
+        if not 0 <= device_index < self.devices:
+            raise ValueError(f"there is no device {device_index} of {self.devices}")
+        return self.listener_environment() | {"PULSE_SINK": f"device{device_index}"}
+
+    def listener_environment(self) -> dict[str, str]:
+        """Return what `parec` and `pactl` need to reach this; ValueError before `start`."""
+        if self._folder is None:
+            raise ValueError("the sound server has not been started")
+        return {
+            "PULSE_SERVER": f"unix:{self._folder}/native",
+            "PULSE_COOKIE": f"{self._folder}/cookie",
+            "ALSA_CONFIG_PATH": f"{self._folder}/asound.conf",
+            "JACK_NO_START_SERVER": "1",
+        }
+
+    def kill(self) -> None:
+        """Kill the daemon as a crash would (SIGKILL); players lose their connection."""
+        if self._daemon is not None:
+            self._daemon.kill()
+            self._daemon.wait(STOPS_WITHIN_SECONDS)
+
+    def freeze(self) -> None:
+        """Stop the daemon in its tracks (SIGSTOP): players block but stay connected."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let a frozen daemon go on (SIGCONT); it then plays what it missed in a hurry."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._daemon is not None and self.is_running:
+            self._daemon.send_signal(number)
+
+    def _make_folder(self) -> Path:
+        if self._folder is None:  # not a folder of the caller: a socket's path ends at 107 bytes
+            self._folder = Path(tempfile.mkdtemp(prefix="tt-sound-"))
+            (self._folder / "asound.conf").write_text(ALSA_CONFIGURATION)
+            (self._folder / "devices.pa").write_text(self._script(self._folder))
+        return self._folder
+
+    def _script(self, folder: Path) -> str:
+        # Without rewinds the monitor has no gaps and latency is 50 ms at most.
+        air = f"norewinds=1 rate={SAMPLE_RATE_HZ} channels={self.devices}"
+        one = "master=air channels=1 channel_map=mono remix=no"
+        modules = [
+            f"module-null-sink sink_name=air format=s16le {air} channel_map={self.channel_map}",
+            *(
+                f"module-remap-sink sink_name=device{number} {one} master_channel_map=aux{number}"
+                for number in range(self.devices)
+            ),
+            # The last, for its socket says that all is ready; the folder is ours alone (0700).
+            f"module-native-protocol-unix socket={folder}/native auth-anonymous=1",
+        ]
+        return "\n".join(f"load-module {module}" for module in modules)
+
+    def _play_aloud(self, folder: Path) -> None:
+        mix = "+".join(f"c{number}" for number in range(self.devices))
+        source = ["-f", "pulse", "-server", f"unix:{folder}/native", "-i", "air.monitor"]
+        sink = ["-af", f"pan=mono|c0={mix},alimiter", "-f", "alsa", "default"]
+        self._speaker = subprocess.Popen(
+            ["ffmpeg", "-nostdin", "-loglevel", "quiet", *source, *sink], stdin=subprocess.DEVNULL
+        )
+
+
+def _start_daemon(folder: Path) -> subprocess.Popen[bytes]:
+    command = [*DAEMON, "--log-target=stderr", f"--file={folder}/devices.pa"]
+    with (folder / "pulseaudio.log").open("wb") as log:
+        try:
+            return subprocess.Popen(
+                command, env=_private_environment(folder), stdin=subprocess.DEVNULL, stderr=log
+            )
+        except OSError as error:
+            raise SoundServerFailed(log=error) from error
+
+
+def _wait_until_ready(daemon: subprocess.Popen[bytes], folder: Path) -> None:
+    is_ready = False
+    for _ in range(round(STARTS_WITHIN_SECONDS / 0.02)):
+        is_ready = (folder / "native").is_socket()
+        if is_ready or daemon.poll() is not None:
+            break
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            daemon.wait(0.02)
+    log = (folder / "pulseaudio.log").read_text(errors="replace")
+    if not is_ready or "Failed to load module" in log:  # which PulseAudio itself puts up with
+        raise SoundServerFailed(log=log[:1000].strip())
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGCONT)
+    process.terminate()
+    try:
+        process.wait(STOPS_WITHIN_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _private_environment(folder: Path) -> dict[str, str]:
+    shared = {key: value for key, value in os.environ.items() if not key.startswith("PULSE_")}
+    for key in ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"):
+        shared.pop(key, None)
+    private = ("HOME", "PULSE_RUNTIME_PATH", "PULSE_STATE_PATH")
+    return shared | dict.fromkeys(private, str(folder))
