@@ -86,7 +86,8 @@ class DayHours:
         """Return what of an occurrence's whole `span` may sound, and what was refused by which."""
         pieces, refusals = [span], list[Refusal]()
         if validity is not None:
-            outside = ((datetime.min.replace(tzinfo=UTC), validity[0]), (max(validity), span[1]))
+            before, after = (datetime.min.replace(tzinfo=UTC), validity[0]), (validity[1], span[1])
+            outside = (before, after) if validity[0] < validity[1] else (span,)
             pieces = _refuse(pieces, outside, Filter.VALIDITY, refusals)
         if is_emergency:
             return pieces, refusals

@@ -14,7 +14,7 @@ from schedules.lunar import LunarRule
 from schedules.recurrence import Recurrence, recurrence, to_utc
 
 DEFAULT_ZONE = "Asia/Ho_Chi_Minh"
-MAX_OCCURRENCES = 10_000
+MAX_OCCURRENCES = 100_000
 LONGEST_FOR = timedelta(days=1)
 _DAY = timedelta(days=1)
 _FIRST_YEAR, _LAST_YEAR = 1970, 2100
@@ -86,7 +86,7 @@ def expand(rule: Rule, window_start: datetime, window_end: datetime) -> tuple[Oc
     """Return the occurrences that sound within `[window_start, window_end)`, by start.
 
     One that began before the window and still runs in it is included, uncut. Raises WindowRefused,
-    and TooManyOccurrences above 10,000 in one window.
+    and TooManyOccurrences above 100,000 in one window.
     """
     _check_window(window_start, window_end)
     zone = rule.zone_info
