@@ -116,6 +116,10 @@ class MqttLink:
         until = time.monotonic() + timeout_s
         return [one is not None and _was_taken(one, until - time.monotonic()) for one in sent]
 
+    def send(self, topic: str, payload: str) -> None:
+        """Send once at QoS 1 without waiting: an answer that is asked for again when lost."""
+        self._send(topic, payload, retain=False)
+
     def _send(self, topic: str, payload: str, retain: bool) -> paho.MQTTMessageInfo | None:  # noqa: FBT001 - a private mirror of paho's signature
         info = self._client.publish(topic, payload, qos=1, retain=retain)
         return info if info.rc == paho.MQTT_ERR_SUCCESS else None

@@ -4,9 +4,7 @@
 publisher sends in order of urgency, only the newest revision of a retained topic.
 """
 
-import logging
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -18,8 +16,6 @@ from controller import wake
 from controller.db import Clock, Sessions, upsert
 from controller.outbox_models import OutboxRow, Retained
 from wire.signing import digest
-
-log = logging.getLogger(__name__)
 
 NAME = "outbox"
 BATCH = 1000
@@ -126,38 +122,26 @@ def forget_sent(session: Session, before: datetime) -> None:
 
 
 class Publisher:
-    """The one thread that sends; woken by an event, it also looks every few seconds."""
+    """Sends what waits, in order; `step` is driven by a `Loop` that commits wake."""
 
-    def __init__(self, sessions: Sessions, link: Publishing, clock: Clock, holder: str) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        link: Publishing,
+        clock: Clock,
+        holder: str,
+        may_act: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._sessions = sessions
         self._link = link
         self._clock = clock
         self._holder = holder
-        self._woken = threading.Event()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Begin to send; may be called twice."""
-        if self._thread is None:
-            self._stopping.clear()
-            self._thread = threading.Thread(target=self._run, name="publisher")
-            self._thread.start()
-
-    def stop(self) -> None:
-        """Finish the batch in hand and stop; may be called twice."""
-        self._stopping.set()
-        self._woken.set()
-        if self._thread is not None:
-            self._thread.join(timeout=15)
-            self._thread = None
-
-    def wake(self) -> None:
-        """Say that there is something to send."""
-        self._woken.set()
+        self._may_act = may_act
 
     def step(self) -> bool:
-        """Send one batch; return whether there was any and the broker took it."""
+        """Send one batch; return whether there was any and the broker took all of it."""
+        if not self._may_act():
+            return False
         with self._sessions() as session:
             rows = _claim(session, self._holder)
             session.commit()
@@ -170,19 +154,6 @@ class Publisher:
             _mark_sent(session, [*sent, *(row.id for row in stale)], self._clock())
             session.commit()
         return all(taken)
-
-    def _run(self) -> None:
-        failed = False
-        while not self._stopping.is_set():
-            self._woken.clear()
-            try:
-                if self.step():
-                    failed = False
-                    continue
-            except Exception:
-                log.log(logging.DEBUG if failed else logging.WARNING, "outbox waits", exc_info=True)
-                failed = True
-            self._woken.wait(timeout=1.0 if failed else 5.0)
 
 
 def _claim(session: Session, holder: str) -> Sequence[OutboxRow]:

@@ -1,6 +1,6 @@
 """Imports every module with tables, so that `Base.metadata` is whole for migrations and tests."""
 
-from controller import jobs_models, outbox_models, replan
+from controller import jobs, outbox_models, replan
 from controller.areas import models as areas
 from controller.db import Base
 from controller.health import models as health
@@ -21,7 +21,7 @@ SUBJECTS = (
     records,
     health,
     outbox_models,
-    jobs_models,
+    jobs,
     replan,
 )
 

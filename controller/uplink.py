@@ -1,12 +1,11 @@
 """Takes what devices send off the queue: believes signatures only, answers with `sync`.
 
-One thread, many messages a transaction. A message that cannot be believed is reported once and
+Many messages a transaction. A message that cannot be believed is reported once and
 dropped; it never stops the next (R29).
 """
 
 import logging
 import queue
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -37,7 +36,7 @@ class _Answer:
 
 
 class Uplink:
-    """The thread between the broker's queue and the tables; start and stop may be called twice."""
+    """Stands between the broker's queue and the tables; `step` is driven by a `Loop`."""
 
     def __init__(
         self,
@@ -52,25 +51,9 @@ class Uplink:
         self._send = send
         self._signer = signer
         self._clock = clock
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Begin to take messages."""
-        if self._thread is None:
-            self._stopping.clear()
-            self._thread = threading.Thread(target=self._run, name="uplink")
-            self._thread.start()
-
-    def stop(self) -> None:
-        """Finish the messages in hand."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(timeout=10)
-            self._thread = None
 
     def step(self, wait_s: float = 0.5) -> bool:
-        """Take what has arrived; return whether there was anything."""
+        """Take what has arrived, waiting a moment for it; return whether there was anything."""
         arrived = _drain(self._inbox, wait_s)
         if not arrived:
             return False
@@ -80,14 +63,6 @@ class Uplink:
         for answer in answers:
             self._answer(answer)
         return True
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self.step()
-            except Exception:
-                log.exception("uplink: a batch of messages was lost; devices send receipts again")
-                self._stopping.wait(1.0)
 
     def _take(self, session: Session, arrived: Arrived) -> _Answer | None:
         """Take one message in its own savepoint, so that a bad one harms no other."""

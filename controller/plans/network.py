@@ -1,6 +1,5 @@
 """Reads what a compile needs as plain values: devices with their clusters, and active rules."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -63,12 +62,19 @@ class Network:
     assets: dict[str, Asset]
 
 
-def load_network(
-    session: Session, zone: str, areas: Iterable[str] | None = None, clusters: Iterable[str] = ()
-) -> Network:
-    """Return the devices below `areas` or with one of `clusters` (all when None), and the rules."""
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which devices to compile: those below `areas`, those with `clusters`, and `devices`."""
+
+    areas: frozenset[str] = frozenset()
+    clusters: frozenset[str] = frozenset()
+    devices: frozenset[str] = frozenset()
+
+
+def load_network(session: Session, zone: str, scope: Scope | None = None) -> Network:
+    """Return the devices of a scope (all when None), with every active rule."""
     paths = {row.id: row for row in session.scalars(select(Area))}
-    devices = _devices(session, _chosen(areas, clusters, paths), paths)
+    devices = _devices(session, scope, paths)
     rules = tuple(_rule_view(row, version) for row, version in _active_rules(session))
     wanted = {sha for view in rules for item in view.items for sha in _hashes(item)}
     assets = {
@@ -124,28 +130,16 @@ def _day_or_time(text: str) -> date:
     return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
 
 
-def _chosen(
-    areas: Iterable[str] | None, clusters: Iterable[str], paths: dict[str, Area]
-) -> frozenset[str] | None:
-    """Return the ids of all areas below the chosen ones, with the clusters' own ids; None: all."""
-    if areas is None:
-        return None
-    roots = set(areas)
-    below = {area.id for area in paths.values() if roots.intersection(area.chain)}
-    return frozenset(below | set(clusters))
-
-
 def _devices(
-    session: Session, chosen: frozenset[str] | None, areas: dict[str, Area]
+    session: Session, scope: Scope | None, areas: dict[str, Area]
 ) -> tuple[DeviceView, ...]:
-    wanted = _devices_with(chosen) if chosen is not None else None
     rows = select(Device.id, Station.area_id, Output.name, Cluster.id, Cluster.area_id).select_from(
         Device
     )
     rows = rows.join(Device.station).join(Device.outputs).join(Output.clusters, isouter=True)
     rows = rows.where(Device.state == DeviceState.ENROLLED)
-    if wanted is not None:
-        rows = rows.where(Device.id.in_(wanted))
+    if scope is not None:
+        rows = rows.where(Device.id.in_(scope.devices) | Device.id.in_(_devices_in(scope, areas)))
     outputs: dict[tuple[str, str], list[tuple[str, Chain]]] = {}
     places: dict[str, Chain] = {}
     for device, station_area, output, cluster, cluster_area in session.execute(
@@ -161,11 +155,12 @@ def _devices(
     return tuple(DeviceView(device, places[device], tuple(o)) for device, o in grouped.items())
 
 
-def _devices_with(chosen: frozenset[str]) -> Select[Any]:
+def _devices_in(scope: Scope, areas: dict[str, Area]) -> Select[Any]:
+    below = {area.id for area in areas.values() if scope.areas.intersection(area.chain)}
     return (
         select(Output.device_id)
         .join(Output.clusters)
-        .where(Cluster.area_id.in_(chosen) | Cluster.id.in_(chosen))
+        .where(Cluster.area_id.in_(below) | Cluster.id.in_(scope.clusters))
     )
 
 

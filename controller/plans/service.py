@@ -1,7 +1,6 @@
 """Use cases of plans: compile and publish what changed, say what changed, show what comes."""
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,9 +11,9 @@ from sqlalchemy.orm import Session
 from controller import outbox
 from controller.db import upsert
 from controller.outbox import Publish
-from controller.plans.compile import Compiler, Content
+from controller.plans.compile import Compiler, Content, window
 from controller.plans.models import CompiledPlan
-from controller.plans.network import load_network
+from controller.plans.network import Scope, load_network
 from controller.replan import take_requests
 from wire import topics
 from wire.message import next_revision
@@ -50,7 +49,20 @@ def publish_requested(
     areas, clusters = take_requests(session)
     if not areas and not clusters:
         return Published(0, {})
-    return publish_plans(session, signer, now, days=days, zone=zone, areas=areas, clusters=clusters)
+    scope = Scope(areas=areas, clusters=clusters)
+    return publish_plans(session, signer, now, days=days, zone=zone, scope=scope)
+
+
+def roll_plans(
+    session: Session, signer: Signer, now: datetime, *, days: int, zone: str, limit: int
+) -> Published:
+    """Give a new day to the devices whose plan began before today, at most `limit` of them."""
+    today, _ = window(now, days, zone)
+    behind = select(CompiledPlan.device_id).where(CompiledPlan.from_at < today)
+    devices = frozenset(session.scalars(behind.order_by(CompiledPlan.digest).limit(limit)))
+    if not devices:
+        return Published(0, {})
+    return publish_plans(session, signer, now, days=days, zone=zone, scope=Scope(devices=devices))
 
 
 def publish_plans(
@@ -60,16 +72,15 @@ def publish_plans(
     *,
     days: int,
     zone: str,
-    areas: Iterable[str] | None = None,
-    clusters: Iterable[str] = (),
+    scope: Scope | None = None,
 ) -> Published:
-    """Compile the devices below `areas` or with `clusters` (all when None), publish what is new.
+    """Compile the devices of a scope (all when None) and publish what is new.
 
     A device whose content did not change gets nothing. The caller commits.
     """
-    network = load_network(session, zone, areas, clusters)
+    network = load_network(session, zone, scope)
     compiler = Compiler(network, now, days, zone)
-    held = _held(session, None if areas is None else [device.id for device in network.devices])
+    held = _held(session, None if scope is None else [device.id for device in network.devices])
     revisions: dict[str, int] = {}
     fresh: list[tuple[Content, int]] = []
     for content in compiler.compile_all():
