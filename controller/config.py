@@ -29,6 +29,7 @@ class Config(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TT_", frozen=True, extra="ignore")
 
+    area: str = "vn"
     data_dir: Path = Path("var/controller")
     database_url: SecretStr | None = None
     secret_key: SecretStr | None = None
@@ -58,6 +59,11 @@ class Config(BaseSettings):
         if self.database_url:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.data_dir / 'truyenthanh.db'}"
+
+    @property
+    def broker_url(self) -> str:
+        """Return the address of the broker for the controller: ours, or the one given."""
+        return self.mqtt_url or f"mqtts://localhost:{self.mqtt_port}"
 
     @property
     def device_url(self) -> str:

@@ -1,0 +1,172 @@
+"""The composition root: `build(config)` makes every part; nothing happens at import.
+
+Start order is written once, stop is its mirror.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from flask import Flask
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from sqlalchemy import Engine, select
+
+from controller.broker import BrokerFiles, Mosquitto
+from controller.config import Config
+from controller.db import Clock, Sessions, make_engine, make_sessions
+from controller.keys import Keyring
+from controller.keys.keyring import EVERYTHING
+from controller.library.audio_api import make_audio_api
+from controller.library.speech import EspeakVoice, Reader
+from controller.library.store import AssetStore
+from controller.migrate import upgrade
+from controller.servers import HttpServer
+from controller.stations.device_api import make_device_api
+from controller.stations.models import Device, DeviceState
+from controller.web.app import WebParts, make_web_app
+from controller.worker import Worker, WorkerParts
+
+log = logging.getLogger(__name__)
+
+DEVICE_THREADS = 32
+
+
+class Part(Protocol):
+    """Something that starts and stops, both callable twice."""
+
+    def start(self) -> None:
+        """Acquire."""
+
+    def stop(self) -> None:
+        """Release."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The controller, built and not yet started."""
+
+    config: Config
+    engine: Engine
+    sessions: Sessions
+    keyring: Keyring
+    web: Flask
+    parts: tuple[Part, ...]
+    worker: Worker | None
+
+    def start(self) -> None:
+        """Start every part in order; when one fails, those before it are stopped."""
+        for part in self.parts:
+            try:
+                part.start()
+            except BaseException:
+                self.stop()
+                raise
+
+    def stop(self) -> None:
+        """Stop in the mirrored order."""
+        for part in reversed(self.parts):
+            part.stop()
+        self.engine.dispose()
+
+    def run(self, until: threading.Event) -> None:
+        """Start, wait for the event, stop."""
+        self.start()
+        try:
+            until.wait()
+        finally:
+            self.stop()
+
+
+def utc_now() -> datetime:
+    """Return the instant that is passed on as `now`."""
+    return datetime.now(UTC)
+
+
+def build(config: Config, *, with_web: bool = True, with_worker: bool = True) -> App:
+    """Make the controller's parts: everything in one process, or the web or worker half."""
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    engine = make_engine(config.database)
+    upgrade(engine)
+    sessions, read_sessions = make_sessions(engine), make_sessions(engine, read_only=True)
+    keyring = open_or_create_keys(config, utc_now)
+    store = AssetStore(config.data_dir / "assets")
+    store.start()
+    reader = Reader(EspeakVoice(), config.data_dir / "speech")
+    web_parts = WebParts(
+        config=config,
+        sessions=sessions,
+        read_sessions=read_sessions,
+        keyring=keyring,
+        store=store,
+        reader=reader,
+        clock=utc_now,
+    )
+    web = make_web_app(web_parts)
+    worker = (
+        Worker(WorkerParts(config, sessions, read_sessions, keyring, utc_now))
+        if with_worker
+        else None
+    )
+    parts: list[Part] = []
+    if with_worker and config.mqtt_url is None:
+        parts.append(_broker(config, keyring, sessions))
+    if worker:
+        parts.append(worker)
+    if with_web:
+        devices = make_device_app(config, sessions, keyring, store, utc_now)
+        tls = keyring.server_files(config.device_names, utc_now())
+        parts += [
+            HttpServer(
+                devices, config.device_host, config.device_port, threads=DEVICE_THREADS, tls=tls
+            ),
+            HttpServer(web, config.http_host, config.http_port, threads=config.http_threads),
+        ]
+    return App(config, engine, sessions, keyring, web, tuple(parts), worker)
+
+
+def make_device_app(
+    config: Config, sessions: Sessions, keyring: Keyring, store: AssetStore, clock: Clock
+) -> Flask:
+    """Return what devices see over TLS: enrolment, their retained messages, audio by hash."""
+    app = Flask("controller.devices", static_folder=None)
+    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
+    app.register_blueprint(make_device_api(sessions, keyring, config, clock, limiter))
+    app.register_blueprint(make_audio_api(store))
+    return app
+
+
+def open_or_create_keys(config: Config, clock: Callable[[], datetime]) -> Keyring:
+    """Return the keys of the data folder, made at the first start."""
+    folder = config.data_dir / "keys"
+    if (folder / "trust.json").exists():
+        return Keyring.open(folder)
+    log.warning("made new keys in %s: take root-2.jwk offline", folder)
+    return Keyring.create(folder, config.area, EVERYTHING, clock())
+
+
+class _Broker:
+    """Our Mosquitto, started with the devices that are muted by then."""
+
+    def __init__(self, mosquitto: Mosquitto, sessions: Sessions) -> None:
+        self._mosquitto = mosquitto
+        self._sessions = sessions
+
+    def start(self) -> None:
+        with self._sessions() as session:
+            revoked = select(Device.id).where(Device.state == DeviceState.REVOKED)
+            muted = list(session.scalars(revoked))
+        self._mosquitto.start(muted)
+
+    def stop(self) -> None:
+        self._mosquitto.stop()
+
+
+def _broker(config: Config, keyring: Keyring, sessions: Sessions) -> _Broker:
+    certificate, key = keyring.server_files(config.device_names, utc_now())
+    files = BrokerFiles(certificate, key, keyring.authority_file)
+    folder = config.data_dir / "broker"
+    return _Broker(Mosquitto(folder, config.mqtt_host, config.mqtt_port, files), sessions)

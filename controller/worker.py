@@ -1,0 +1,182 @@
+"""What the one acting worker does beside answering people: publish, plan, listen, check.
+
+Each duty is a step in a `Loop`; starting is in order, stopping is its mirror.
+"""
+
+import logging
+import os
+import queue
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from controller import outbox, replan
+from controller.config import Config
+from controller.db import Clock, Sessions
+from controller.health.service import note_lost
+from controller.jobs import LeaseKeeper
+from controller.keys import Keyring
+from controller.loop import Loop
+from controller.mqtt import Arrived, Credentials, MqttLink
+from controller.plans.models import CompiledPlan
+from controller.plans.service import publish_requested, roll_plans
+from controller.records import batches, logbook
+from controller.uplink import Uplink
+from controller.wake import Listener, on_commit
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+CHECK_EVERY_S = 10
+ROLL_EVERY_S = 600
+ROLLS_A_NIGHT = 24
+KEEP_SENT_FOR = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerParts:
+    """What a worker is made of."""
+
+    config: Config
+    sessions: Sessions
+    read_sessions: Sessions
+    keyring: Keyring
+    clock: Clock
+
+
+class Worker:
+    """Connects to the broker and acts while it holds the lease."""
+
+    def __init__(self, parts: WorkerParts) -> None:
+        self._parts = parts
+        self._inbox: queue.Queue[Arrived] = queue.Queue(maxsize=200_000)
+        certificate, key = parts.keyring.client_files()
+        self.link = MqttLink(
+            parts.config.broker_url,
+            Credentials(certificate, key, parts.keyring.authority_file),
+            self._inbox,
+            self._publish_all_again,
+        )
+        holder = f"{socket.gethostname()}:{os.getpid()}"
+        self._lease = LeaseKeeper(parts.sessions, parts.clock, holder, self._begin, self._end)
+        publisher = outbox.Publisher(
+            parts.sessions, self.link, parts.clock, holder, lambda: self._lease.is_held
+        )
+        uplink = Uplink(
+            parts.sessions, self._inbox, self.link.send, parts.keyring.signer(), parts.clock
+        )
+        self._loops = {
+            outbox.NAME: Loop("publisher", publisher.step),
+            replan.NAME: Loop("planner", self._plan),
+            batches.NAME: Loop("receipts", self._verify),
+            "uplink": Loop("uplink", uplink.step, idle_s=0.0),
+        }
+        wakes = {name: loop.wake for name, loop in self._loops.items()}
+        on_commit(parts.sessions, wakes)
+        database = parts.config.database
+        self._listener = Listener(database, wakes) if database.startswith("postgresql") else None
+        self._alarm: BackgroundScheduler | None = None
+
+    @property
+    def is_acting(self) -> bool:
+        """Whether this process holds the lease."""
+        return self._lease.is_held
+
+    def start(self) -> None:
+        """Ask for the lease; everything else starts when it is ours."""
+        self._lease.start()
+
+    def stop(self) -> None:
+        """Stop acting and give the lease back."""
+        self._lease.stop()
+
+    def _begin(self) -> None:
+        if self._listener:
+            self._listener.start()
+        self.link.start()
+        for loop in self._loops.values():
+            loop.start()
+        self._alarm = self._make_alarm()
+        self._alarm.start()
+
+    def _end(self) -> None:
+        if self._alarm is not None:
+            self._alarm.shutdown(wait=True)
+            self._alarm = None
+        for loop in reversed(self._loops.values()):
+            loop.stop()
+        self.link.stop()
+        if self._listener:
+            self._listener.stop()
+
+    def _make_alarm(self) -> BackgroundScheduler:
+        """Return the alarm clock: rows decide what is due, so a missed ring loses nothing."""
+        alarm = BackgroundScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None})
+        alarm.add_job(self._check, "interval", seconds=CHECK_EVERY_S)
+        alarm.add_job(self._roll, "interval", seconds=ROLL_EVERY_S)
+        return alarm
+
+    def _plan(self) -> bool:
+        config = self._parts.config
+        with self._parts.sessions() as session:
+            done = publish_requested(
+                session,
+                self._parts.keyring.signer(),
+                self._parts.clock(),
+                days=config.plan_days,
+                zone=config.zone,
+            )
+            session.commit()
+        if done.revisions:
+            log.info("planned: %d of %d devices changed", len(done.revisions), done.looked_at)
+            self._check()
+        return done.looked_at > 0
+
+    def _verify(self) -> bool:
+        return self._in_transaction(lambda s: batches.verify_batches(s, self._parts.clock())) > 0
+
+    def _check(self) -> None:
+        """Expect what comes, check it minutes ahead, and miss what nobody accounted for."""
+        now = self._parts.clock()
+
+        def check(session: Session) -> None:
+            logbook.expect_broadcasts(session, now)
+            for line in logbook.check_ahead(session, now):
+                log.warning("at risk: %s %s (%s)", line.device_id, line.title, line.why)
+            for line in logbook.check_overdue(session, now):
+                log.warning("unreported: %s %s (%s)", line.device_id, line.title, line.why)
+            for device in note_lost(session, now):
+                log.warning("no heartbeat from %s", device)
+
+        self._in_transaction(check)
+
+    def _roll(self) -> None:
+        config = self._parts.config
+        now = self._parts.clock()
+
+        def roll(session: Session) -> None:
+            total = session.scalar(select(func.count()).select_from(CompiledPlan)) or 0
+            limit = total // ROLLS_A_NIGHT + 1
+            signer = self._parts.keyring.signer()
+            roll_plans(session, signer, now, days=config.plan_days, zone=config.zone, limit=limit)
+            outbox.forget_sent(session, now - KEEP_SENT_FOR)
+
+        self._in_transaction(roll)
+
+    def _publish_all_again(self) -> None:
+        now = self._parts.clock()
+        count = self._in_transaction(lambda session: outbox.republish_retained(session, now))
+        log.info("the broker forgot; %d retained messages go out again", count)
+
+    def _in_transaction(self, work: Callable[[Session], Result]) -> Result:
+        with self._parts.sessions() as session:
+            result = work(session)
+            session.commit()
+        return result
