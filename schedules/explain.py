@@ -1,7 +1,6 @@
-"""Says in Vietnamese and English when a rule plays, and why something won, lost or conflicts.
+"""Says in Vietnamese and English when a rule plays, for the console; decides nothing.
 
-For the console and the command line; decides nothing. A recurrence too involved for a sentence is
-quoted as its RRULE text.
+A recurrence too involved for a sentence is quoted as its RRULE text.
 """
 
 from datetime import datetime, time
@@ -10,7 +9,6 @@ from typing import NamedTuple
 from schedules.lunar import LAST_DAY, LunarRule
 from schedules.rrule_text import RecurrenceText, parse_rrule
 from schedules.rules import Rule
-from schedules.timeline import Conflict, Loss, LossKind, Reason
 
 _DAYS_VI = ("thứ hai", "thứ ba", "thứ tư", "thứ năm", "thứ sáu", "thứ bảy", "chủ nhật")
 _DAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -22,23 +20,7 @@ _PLACES = {
     5: ("lần năm", "fifth"),
     -1: ("cuối cùng", "last"),
 }
-_PARTS = {
-    "alone": ("không có gì khác cùng giờ", "nothing else at that time"),
-    "rung": ("bậc ưu tiên cao hơn", "a higher rung"),
-    "level": ("cấp độ rủi ro cao hơn", "a higher risk level"),
-    "class": ("mức ưu tiên cao hơn", "a higher class"),
-    "origin": ("nguồn tin cấp cao hơn", "a higher origin"),
-    "start": ("bắt đầu sớm hơn", "an earlier start"),
-    "id": ("cùng hạng, mã nhỏ hơn", "equal rank, lower id"),
-}
-_LOSSES = {
-    LossKind.OUTRANKED: ("nhường cho mục khác", "gives way to another item"),
-    LossKind.NOT_RESUMED: ("bị ngắt và không phát tiếp", "was interrupted and does not resume"),
-    LossKind.VALIDITY: ("ngoài thời gian hiệu lực", "is outside its validity"),
-    LossKind.HARD_STOP: ("trong giờ ngừng phát của địa bàn", "is in the area's hard-stop hours"),
-    LossKind.PERMITTED_HOURS: ("ngoài giờ được phép phát", "is outside the permitted hours"),
-    LossKind.LONGEST_FOR: ("quá thời lượng cho phép", "is longer than permitted"),
-}
+_YEARLY_DATE = {"BYMONTH", "BYMONTHDAY"}
 
 
 class Sentence(NamedTuple):
@@ -58,44 +40,15 @@ def explain_rule(rule: Rule) -> Sentence:
         ]
     sentence = _join(says, "; và ", "; and ")
     return Sentence(
-        *(_capital(text) + tail for text, tail in zip(sentence, _tail(rule), strict=True))
-    )
-
-
-def explain_reason(reason: Reason) -> Sentence:
-    """Return why a slot won, and over whom."""
-    vi, en = _PARTS[reason.decided_by]
-    if not reason.over:
-        return Sentence(_capital(vi), _capital(en))
-    over = ", ".join(reason.over)
-    return Sentence(f"{_capital(vi)}, so với {over}", f"{_capital(en)}, over {over}")
-
-
-def explain_loss(loss: Loss) -> Sentence:
-    """Return why a candidate does not sound, and who does instead."""
-    vi, en = _LOSSES[loss.kind]
-    if loss.to is None or loss.decided_by is None:
-        return Sentence(f"{loss.candidate.id} {vi}", f"{loss.candidate.id} {en}")
-    why = _PARTS[loss.decided_by]
-    return Sentence(
-        f"{loss.candidate.id} {vi}: {loss.to.id} ({why[0]})",
-        f"{loss.candidate.id} {en}: {loss.to.id} ({why[1]})",
-    )
-
-
-def explain_conflict(conflict: Conflict) -> Sentence:
-    """Return the decision the commune has to take, and what happens until then."""
-    default, other = conflict.default.id, conflict.other.id
-    return Sentence(
-        f"Chờ xã quyết định thứ tự: {default} và {other}; nếu không, {default} phát trước",
-        f"The commune is to decide the order of {default} and {other}; by default {default} plays",
+        *(capital(text) + tail for text, tail in zip(sentence, _tail(rule), strict=True))
     )
 
 
 def _recurrence(rule: Rule) -> Sentence:
     read = parse_rrule(rule.rrule or "")
-    numbers = read.numbers.keys()
-    if numbers - {"BYHOUR", "BYMINUTE", "BYMONTHDAY"} or read.freq in {"HOURLY", "YEARLY"}:
+    numbers = read.numbers.keys() - {"BYHOUR", "BYMINUTE"}
+    yearly = read.freq == "YEARLY" and (read.days or numbers not in (set(), _YEARLY_DATE))
+    if yearly or (read.freq != "YEARLY" and numbers - {"BYMONTHDAY"}) or read.freq == "HOURLY":
         quoted = f"{rule.rrule}, {rule.dtstart:%H:%M}"
         return Sentence(f"theo quy tắc {quoted}", f"by the rule {quoted}")
     days = _days(read, rule.dtstart)
@@ -105,6 +58,9 @@ def _recurrence(rule: Rule) -> Sentence:
 
 def _days(read: RecurrenceText, dtstart: datetime) -> Sentence:
     every = read.interval
+    if read.freq == "YEARLY":
+        say = _year_days(read, dtstart)
+        return _every(every, say, f"{say.vi}, mỗi {every} năm", f"{say.en}, every {every} years")
     if read.freq == "MONTHLY":
         say = _month_days(read, dtstart)
         return _every(every, say, f"{say.vi} mỗi {every} tháng", f"{say.en}, every {every} months")
@@ -140,7 +96,7 @@ def _month_days(read: RecurrenceText, dtstart: datetime) -> Sentence:
     if read.days:
         says.append(_join([_nth(day, n) for day, n in read.days], ", ", ", "))
     if "BYMONTHDAY" in read.numbers or not read.days:
-        days = read.numbers.get("BYMONTHDAY", (dtstart.day,))
+        days = sorted(read.numbers.get("BYMONTHDAY", (dtstart.day,)), key=lambda d: (d < 0, d))
         says.append(
             Sentence(
                 "ngày "
@@ -150,6 +106,12 @@ def _month_days(read: RecurrenceText, dtstart: datetime) -> Sentence:
         )
     say = _join(says, " trùng ", " that is ")
     return Sentence(f"{say.vi} hằng tháng", f"{say.en} of every month")
+
+
+def _year_days(read: RecurrenceText, dtstart: datetime) -> Sentence:
+    months = ", ".join(map(str, read.numbers.get("BYMONTH", (dtstart.month,))))
+    days = ", ".join(map(str, read.numbers.get("BYMONTHDAY", (dtstart.day,))))
+    return Sentence(f"ngày {days} tháng {months} hằng năm", f"day {days} of month {months} yearly")
 
 
 def _nth(day: int, n: int) -> Sentence:
@@ -209,5 +171,6 @@ def _join(says: list[Sentence], vi: str, en: str) -> Sentence:
     return Sentence(vi.join(say.vi for say in says), en.join(say.en for say in says))
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """Return `text` with its first letter made a capital, the rest untouched."""
     return text[:1].upper() + text[1:]

@@ -3,6 +3,7 @@
 Stricter than dateutil's own parser, and it says in a sentence what is wrong.
 """
 
+import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -14,6 +15,7 @@ WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY")
 MAX_COUNT = 10_000
 MAX_INTERVAL = 999
+MAX_STARTS_A_DAY = 288  # one each five minutes
 
 # part: (lowest, highest, whether negative numbers count from the end)
 _NUMBERS = {
@@ -186,10 +188,21 @@ def _check_together(text: str, read: RecurrenceText) -> None:
                 f"{part} không dùng được với FREQ={read.freq}",
                 f"{part} cannot be used with FREQ={read.freq}",
             )
+    if _starts_a_day(read) > MAX_STARTS_A_DAY:
+        raise _refused(
+            text,
+            f"phát hơn {MAX_STARTS_A_DAY} lần một ngày",
+            f"it plays more than {MAX_STARTS_A_DAY} times a day",
+        )
     if "BYSETPOS" in names and len(names) == 1 and not read.days:
         raise _refused(
             text, "BYSETPOS cần thêm một phần BY khác", "BYSETPOS needs another BY part beside it"
         )
+
+
+def _starts_a_day(read: RecurrenceText) -> int:
+    hours = 24 if read.freq == "HOURLY" else len(read.numbers.get("BYHOUR", (0,)))
+    return hours * math.prod(len(read.numbers.get(name, (0,))) for name in ("BYMINUTE", "BYSECOND"))
 
 
 def _refused(text: str, vi: str, en: str) -> RecurrenceRefused:

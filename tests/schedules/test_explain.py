@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from schedules.explain import explain_conflict, explain_loss, explain_reason, explain_rule
+from schedules.explain import explain_rule
+from schedules.explain_timeline import explain_conflict, explain_loss, explain_reason
 from schedules.filters import Policy
 from schedules.lunar import parse_lunar
 from schedules.precedence import BroadcastClass, Origin, programme_rank
@@ -44,8 +45,8 @@ def rule(rrule: str | None = None, lunar: str | None = None, **fields: date) -> 
         ),
         (
             "FREQ=MONTHLY;BYMONTHDAY=15,-1",
-            "Ngày cuối tháng, 15 hằng tháng, 17:00",
-            "Day last, 15 of every month, 17:00",
+            "Ngày 15, cuối tháng hằng tháng, 17:00",
+            "Day 15, last of every month, 17:00",
         ),
         (
             "FREQ=DAILY;BYHOUR=5,17;COUNT=9",
@@ -56,6 +57,12 @@ def rule(rrule: str | None = None, lunar: str | None = None, **fields: date) -> 
             "FREQ=DAILY;UNTIL=20260131T100000Z",
             "Hằng ngày, 17:00, đến hết 17:00 ngày 31/01/2026",
             "Every day, 17:00, until 2026-01-31 17:00",
+        ),
+        ("FREQ=YEARLY", "Ngày 1 tháng 1 hằng năm, 17:00", "Day 1 of month 1 yearly, 17:00"),
+        (
+            "FREQ=YEARLY;BYMONTH=9;BYMONTHDAY=2",
+            "Ngày 2 tháng 9 hằng năm, 17:00",
+            "Day 2 of month 9 yearly, 17:00",
         ),
         (
             "FREQ=YEARLY;BYDAY=MO",
@@ -100,9 +107,9 @@ def test_a_timeline_explains_who_won_who_lost_and_what_is_pending() -> None:
 
     timeline = arrange([ours, theirs], window, Policy())
 
-    reason = explain_reason(timeline.slots[0].reason)
+    reason = explain_reason(timeline.slots[0].reason, {ours.id: "Bản tin xã"})
     loss = explain_loss(timeline.losses[0])
     conflict = explain_conflict(timeline.conflicts[0])
-    assert reason.vi == f"Nguồn tin cấp cao hơn, so với {ours.id}"
+    assert reason.vi == "Nguồn tin cấp cao hơn, so với Bản tin xã"
     assert loss.en == f"{ours.id} gives way to another item: {theirs.id} (a higher origin)"
     assert conflict.vi.endswith(f"nếu không, {theirs.id} phát trước")

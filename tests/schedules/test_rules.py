@@ -221,7 +221,7 @@ def test_a_lunar_rule_beside_a_recurrence_plays_on_the_union() -> None:
         "FREQ=DAILY;UNTIL=tomorrow", "FREQ=DAILY;UNTIL=20260230", "FREQ=DAILY;WKST=YY",
         "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
         "FREQ=MONTHLY;BYDAY=1MO;BYSETPOS=3", "FREQ=HOURLY;INTERVAL=24;BYHOUR=7",
-        "FREQ=DAILY;INTERVAL=7;BYDAY=MO",
+        "FREQ=DAILY;INTERVAL=7;BYDAY=MO", "FREQ=HOURLY;BYMINUTE=" + ",".join(map(str, range(60))),
     ],
 )  # fmt: skip
 def test_a_recurrence_that_cannot_be_is_refused_in_two_languages(text: str) -> None:
@@ -265,11 +265,11 @@ def test_a_field_that_cannot_be_is_refused(fields: dict[str, object]) -> None:
 
 
 def test_an_abusive_rule_is_stopped_instead_of_filling_the_memory() -> None:
-    minutes = ",".join(map(str, range(60)))
-    abusive = rule(rrule=f"FREQ=HOURLY;BYMINUTE={minutes};BYSECOND={minutes}")
+    minutes = ",".join(map(str, range(0, 60, 5)))
+    abusive = rule(rrule=f"FREQ=HOURLY;BYMINUTE={minutes}")
 
     with pytest.raises(TooManyOccurrences):
-        starts(abusive, "2026-01-01", "2026-01-08")
+        starts(abusive, "2026-01-01", "2027-01-01")
 
 
 def test_a_window_must_be_two_instants_in_order() -> None:

@@ -34,7 +34,7 @@ def at(clock: str) -> datetime:
     return MONDAY + hours * HOUR + minutes * MINUTE
 
 
-def candidate(  # noqa: PLR0917 (a short way to say a whole candidate)
+def candidate(
     name: str,
     start: str,
     end: str,
