@@ -1,0 +1,74 @@
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+THE_PACKAGES = ("controller", "edge_agent", "firmware_profiles", "schedules", "wire")
+NOT_FOR_A_DEVICE = {"flask", "sqlalchemy", "alembic", "playwright", "pytest"}
+
+
+@pytest.fixture(scope="module")
+def device(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the programs folder of a new environment with the extra `edge` and nothing else."""
+    folder = tmp_path_factory.mktemp("device")
+    source = _copy_source(folder / "source")
+    constraints = folder / "constraints.txt"
+    lock = (ROOT / "requirements.lock").read_text()
+    constraints.write_text("\n".join(re.findall(r"^[\w.\-\[\]]+==[^\\\n]+", lock, re.MULTILINE)))
+    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+    programs = folder / "venv" / "bin"
+    pip = [str(programs / "python"), "-m", "pip", "install", "--quiet"]
+    subprocess.run([*pip, "--constraint", str(constraints), f"{source}[edge]"], check=True)
+    return programs
+
+
+def test_the_agent_starts_with_the_edge_extra_alone(device: Path) -> None:
+    answer = subprocess.run(
+        [device / "truyenthanh-agent", "--help"], capture_output=True, text=True, check=True
+    )
+
+    assert "run" in answer.stdout
+
+
+def test_every_module_of_the_agent_can_be_imported_with_the_edge_extra_alone(
+    device: Path, tmp_path: Path
+) -> None:
+    script = (
+        "import importlib, pkgutil, edge_agent as agent\n"
+        "names = [m.name for m in pkgutil.walk_packages(agent.__path__, 'edge_agent.')]\n"
+        "print(*[importlib.import_module(name).__name__ for name in names])"
+    )
+
+    answer = subprocess.run(
+        [device / "python", "-c", script], check=False, capture_output=True, text=True, cwd=tmp_path
+    )
+
+    assert answer.returncode == 0, answer.stderr
+    assert "edge_agent.station" in answer.stdout.split()
+
+
+def test_the_edge_extra_brings_no_web_server_and_no_database_library(device: Path) -> None:
+    answer = subprocess.run(
+        [device / "python", "-m", "pip", "list", "--format=json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    installed = {package["name"].lower() for package in json.loads(answer.stdout)}
+    assert "truyenthanh" in installed
+    assert not installed & NOT_FOR_A_DEVICE
+
+
+def _copy_source(target: Path) -> Path:
+    without = shutil.ignore_patterns("__pycache__", "vendor", "*.egg-info")
+    for package in THE_PACKAGES:
+        shutil.copytree(ROOT / package, target / package, ignore=without)
+    shutil.copy(ROOT / "pyproject.toml", target)
+    (target / "README.md").touch()  # the build wants one; its words do not matter here
+    return target
