@@ -42,17 +42,23 @@ def verified_file(part: FilePart, into_ms: float) -> Input:
     ffmpeg reads the very file that was checked (the open one, not the name). Raises FileMissing
     and FileDamaged.
     """
-    try:
-        file = part.path.open("rb")
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise FileMissing(part.path, error.strerror or str(error)) from error
-    if digest != part.sha256:
-        file.close()
-        raise FileDamaged(part.path)
+    file = _open_checked(part)
     seek = f"{(part.offset_ms + into_ms) / 1000:.6f}"
     allowed = ("-protocol_whitelist", "file", "-ss", seek, "-i", "/dev/stdin")
     return Input(allowed, file, 10 + part.duration_ms // 2000)
+
+
+def _open_checked(part: FilePart) -> IO[bytes]:
+    with contextlib.ExitStack() as on_error:
+        try:
+            file = on_error.enter_context(part.path.open("rb"))
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise FileMissing(part.path, error.strerror or str(error)) from error
+        if digest != part.sha256:
+            raise FileDamaged(part.path)
+        on_error.pop_all()
+    return file
 
 
 def live_stream(url: str) -> Input:

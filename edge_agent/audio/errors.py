@@ -31,18 +31,17 @@ class DecoderDied(AudioError):
         super().__init__(f"Bộ giải mã dừng / decoder died: {returncode}")
 
 
-class DeviceMissing(AudioError):
-    """No sound device has the wanted name."""
-
-    def __init__(self, wanted: str, present: tuple[str, ...]) -> None:
-        self.wanted, self.present = wanted, present
-        there = ", ".join(present) or "-"
-        super().__init__(f"Không có thiết bị / no sound device {wanted!r}; có / there is: {there}")
-
-
 class DeviceFailed(AudioError):
     """The sound device refused to open or to take sound."""
 
     def __init__(self, why: str) -> None:
         self.why = why
         super().__init__(f"Thiết bị âm thanh lỗi / sound device failed: {why}")
+
+
+class DeviceMissing(DeviceFailed):
+    """No sound device has the wanted name."""
+
+    def __init__(self, wanted: str, present: tuple[str, ...]) -> None:
+        self.wanted, self.present = wanted, present
+        super().__init__(f"không có / none called {wanted!r}; có / there is {', '.join(present)}")

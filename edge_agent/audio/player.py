@@ -1,10 +1,10 @@
-"""One output: silence, or the order that sounds now, handed to the sound device without a gap.
+"""One output: what the mixer gives, handed to the sound device without a gap.
 
-    caller --lock--> orders --writer thread--> driver
-                                  ^ watch thread: says when the writer is stuck
+    caller --> mixer --writer thread--> driver
+                           ^ watch thread: tells when the writer is stuck
 
 The device is kept open and fed with silence: its clock is then known when an order must start, and
-an alert waits only for what the buffer holds. Nobody waits for the device with the lock held.
+an alert waits only for what the buffer holds. Nobody waits for the device with a lock held.
 """
 
 import logging
@@ -13,18 +13,19 @@ import threading
 import time
 from collections.abc import Callable
 
-from edge_agent.audio.errors import DeviceFailed, DeviceMissing
+from edge_agent.audio.errors import DeviceFailed
 from edge_agent.audio.events import AudioEvent, DriverBack, DriverLost, Underrun
+from edge_agent.audio.mixer import Mixer
 from edge_agent.audio.outputs import OutputDriver
-from edge_agent.audio.pcm import Samples, factor, mixed, on_channel, scaled, silence
+from edge_agent.audio.pcm import Samples, on_channel, silence
 from edge_agent.audio.sources import PlayOrder
 from edge_agent.audio.timeline import Timeline
-from edge_agent.audio.voice import Voice
 
 log = logging.getLogger(__name__)
 
 BLOCK_MS = 20
 SETTLE_BLOCKS = 5
+SETTLE_S = 3.0
 STUCK_S = 2.0
 WATCH_S = 0.25
 STOP_S = 0.8
@@ -35,7 +36,8 @@ class OutputPlayer:
     """Plays one order at a time on one output; the caller decides which.
 
     `on_event` is called from the player's own threads and must return at once (put it in a queue).
-    No method waits for the sound device; `stop` waits at most one second.
+    No method waits for the sound device but `stop`, which waits at most 1 s. A stopped player is
+    not started again: make a new one, with a new driver.
     """
 
     def __init__(
@@ -56,125 +58,99 @@ class OutputPlayer:
         self.output_id = output_id
         self._driver, self._on_event, self._monotonic = driver, on_event, monotonic
         self._rate, self._channels, self._channel = rate, channels, channel
-        self._ramp_ms, self._queue_ms, self._buffer_ms = ramp_ms, queue_ms, buffer_ms
-        self._delay_s = delay_ms / 1000
+        self._buffer_ms = buffer_ms
         self._block = rate * BLOCK_MS // 1000
-        self._lock = threading.Lock()
-        self._prepared: dict[str, Voice] = {}
-        self._waiting: dict[str, Voice] = {}
-        self._sounding: list[Voice] = []
-        self._events: list[AudioEvent] = []
-        self._gain = self._wanted_gain = 1.0
+        self._mixer = Mixer(
+            rate,
+            self._block,
+            ramp_ms=ramp_ms,
+            queue_ms=queue_ms,
+            delay_s=delay_ms / 1000,
+        )
         self._timeline = Timeline(rate)
         self._underruns = 0
         self._lost_at: float | None = None
+        self._loss, self._telling = threading.Lock(), threading.Lock()
         self._progress = monotonic()
         self._stopping = threading.Event()
+        self._is_left_behind = False
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         """Open the device in the background and feed it. May be called twice."""
         if self._threads:
             return
-        self._stopping.clear()
         self._progress = self._monotonic()
         for work in (self._write, self._watch):
-            name = f"audio-{self.output_id}-{work.__name__.strip('_')}"
+            name = f"audio-{self.output_id}{work.__name__}"
             self._threads.append(threading.Thread(target=work, name=name, daemon=True))
             self._threads[-1].start()
 
     def stop(self) -> None:
         """Fade out, end every order and release the device; at most 1 s. May be called twice.
 
-        A writer held by a frozen sound server is left behind: it ends by itself and touches
-        nothing, and it does not keep the process alive.
+        A writer held by a frozen sound server is left behind: it tells nothing any more, ends
+        by itself when the server answers, and does not keep the process alive.
         """
         self._stopping.set()
         deadline = time.monotonic() + STOP_S
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
-            if thread.is_alive():
-                log.warning("%s: the sound device holds its writer; left behind", self.output_id)
-        self._threads.clear()
-        with self._lock:
-            for voice in self._all():
-                voice.finish("stopped")
-        self._tell_all()
+        self._mixer.end_all()
+        self._tell_orders()
+        if any(thread.is_alive() for thread in self._threads):
+            self._is_left_behind = True
+            log.warning("%s: the sound device holds its writer; left behind", self.output_id)
 
     def prepare(self, order: PlayOrder) -> None:
-        """Check, decode or connect ahead, so that the first sample is exact. Idempotent by id."""
-        with self._lock:
-            if self._find(order.id) is None:
-                self._prepared[order.id] = self._voice(order)
+        """Check, decode or connect ahead, so that the first sample is exact.
+
+        May be called any time before; work begins 5 s before each part. Again with an equal
+        order: nothing; with a changed one: the new one holds.
+        """
+        self._mixer.prepare(order, self._monotonic())
 
     def play(self, order: PlayOrder) -> None:
-        """Sound an order from its `start_at` on, in place of what sounds then. Idempotent by id.
+        """Sound an order from its `start_at` on, in place of what sounds then.
 
-        In the past: at once, from the clock's place. An order that waits already is replaced by
-        one with an earlier or equal start only when that one ends after it begins.
+        In the past: at once, from the clock's place. Again with the id of an order that waits or
+        sounds: nothing, but an order that only waits takes a changed content or instant.
         """
-        with self._lock:
-            voice = self._prepared.pop(order.id, None)
-            if voice is None and self._find(order.id) is None:
-                voice = self._voice(order)
-            if voice is not None:
-                self._waiting[order.id] = voice
+        self._mixer.play(order, self._monotonic())
 
     def stop_order(self, order_id: str, fade_ms: int = 10) -> None:
         """End an order, fading out over `fade_ms`. An unknown id is no error."""
-        fade = self._rate * fade_ms // 1000
-        with self._lock:
-            for voices in (self._prepared, self._waiting):
-                voice = voices.pop(order_id, None)
-                if voice is not None:
-                    voice.finish("stopped")
-            for voice in self._sounding:
-                if voice.order.id == order_id:
-                    voice.end_after(fade, fade, "stopped")
-        self._tell_all()
+        self._mixer.stop_order(order_id, fade_ms)
 
     def set_gain(self, db: float) -> None:
         """Set the output's volume; the change is ramped over `ramp_ms`."""
-        with self._lock:
-            self._wanted_gain = factor(db)
+        self._mixer.set_gain(db)
 
     def progress(self) -> float:
         """Return when the writer last got something done (monotonic): frames taken, or a try."""
         return self._progress
-
-    def _voice(self, order: PlayOrder) -> Voice:
-        voice = Voice(order, self._events.append, self._rate, self._ramp_ms, self._queue_ms)
-        voice.prepare(self._monotonic())
-        return voice
-
-    def _find(self, order_id: str) -> Voice | None:
-        return next((v for v in self._all() if v.order.id == order_id), None)
-
-    def _all(self) -> list[Voice]:
-        waiting = [*self._prepared.values(), *self._waiting.values()]
-        return [v for v in (*waiting, *self._sounding) if not v.is_over]
-
-    def _tell_all(self) -> None:
-        with self._lock:
-            events, self._events[:] = self._events[:], []
-        for event in events:
-            self._on_event(event)
 
     # The writer thread.
 
     def _write(self) -> None:
         backoff_s = BACKOFF_S
         while not self._stopping.is_set():
+            opened_at = self._monotonic()
             try:
                 self._feed_device()
-                backoff_s = BACKOFF_S
-            except (DeviceFailed, DeviceMissing) as error:
+            except DeviceFailed as error:
                 self._lose(str(error))
+            except Exception as error:  # a bug here must be seen, and must not silence the output
+                log.exception("%s: the writer failed", self.output_id)
+                self._lose(repr(error))
             finally:
                 self._driver.close()
             self._progress = self._monotonic()
+            lived_s = self._progress - opened_at
+            backoff_s = (
+                BACKOFF_S if lived_s > BACKOFF_MOST_S else min(BACKOFF_MOST_S, backoff_s * 2)
+            )
             self._stopping.wait(backoff_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
-            backoff_s = min(BACKOFF_MOST_S, backoff_s * 2)
 
     def _feed_device(self) -> None:
         """Open the device and feed it until it fails or the player stops."""
@@ -183,7 +159,7 @@ class OutputPlayer:
         for _ in range(SETTLE_BLOCKS):
             self._hand_over(silence(self._block))
         while not self._stopping.is_set():
-            self._hand_over(self._next_block())
+            self._hand_over(self._mixer.next_block(self._timeline.next_at()))
         self._fade_out()
 
     def _hand_over(self, block: Samples) -> None:
@@ -195,80 +171,51 @@ class OutputPlayer:
         if now - began > STUCK_S:
             self._timeline = Timeline(self._rate)
         slip_s = self._timeline.measure(now, self._driver.latency_s)
-        self._regain(now)
-        if slip_s > 0:
+        if slip_s > 0 and self._timeline.frames > SETTLE_S * self._rate:
             self._underruns += 1
-            self._on_event(Underrun(self._underruns))
-        self._tell_all()
-
-    def _next_block(self) -> Samples:
-        sounds_at = self._timeline.next_at()
-        heard_at = sounds_at - self._delay_s
-        with self._lock:
-            self._change_over(heard_at)
-            blocks = [v.read(heard_at, sounds_at, self._block) for v in self._sounding]
-            self._sounding = [v for v in self._sounding if not v.is_over]
-            before, self._gain = self._gain, self._next_gain()
-        block = silence(self._block)
-        for number, voice_block in enumerate(blocks):
-            block = mixed(block, voice_block) if number else voice_block
-        return scaled(block, before, self._gain) if blocks else block
-
-    def _change_over(self, heard_at: float) -> None:
-        """Let the orders whose instant lies in this block take over from what sounds."""
-        block_ends_at = heard_at + self._block / self._rate
-        due = [v for v in self._waiting.values() if v.order.start_at < block_ends_at]
-        for voice in sorted(due, key=lambda v: v.order.start_at):
-            del self._waiting[voice.order.id]
-            ramp = self._rate * self._ramp_ms // 1000
-            lead = max(0, round((voice.order.start_at - heard_at) * self._rate))
-            for old in self._sounding:
-                old.end_after(lead + ramp, ramp, "replaced")
-            self._sounding.append(voice)
-
-    def _next_gain(self) -> float:
-        step = BLOCK_MS / max(BLOCK_MS, self._ramp_ms)
-        return self._gain + max(-step, min(step, self._wanted_gain - self._gain))
+            self._tell(Underrun(self._underruns))
+        self._regain(now)
+        self._tell_orders()
 
     def _fade_out(self) -> None:
-        with self._lock:
-            for voice in self._sounding:
-                voice.end_after(self._block, self._block, "stopped")
-        for _ in range(2):
-            self._hand_over(self._next_block())
-        time.sleep(min(0.2, self._driver.latency_s))
+        """Fade within a block, then push it through the buffer with silence."""
+        self._mixer.fade_out()
+        for _ in range(2 + self._buffer_ms // BLOCK_MS):
+            self._hand_over(self._mixer.next_block(self._timeline.next_at()))
 
     # Loss and return of the device.
 
+    def _watch(self) -> None:
+        """Say so when the writer is stuck; get ready what comes; end what is past meanwhile."""
+        while not self._stopping.wait(WATCH_S):
+            now = self._monotonic()
+            if now - self._progress > STUCK_S and self._lost_at is None:
+                self._lose("không trả lời / does not answer")
+            self._mixer.tend(now)
+            if self._lost_at is not None:
+                self._mixer.end_past(now)
+            self._tell_orders()
+
     def _lose(self, reason: str) -> None:
-        with self._lock:
-            is_news = self._lost_at is None
-            self._lost_at = self._lost_at or self._monotonic()
-        if is_news:
-            log.warning("%s: sound device lost: %s; trying again", self.output_id, reason)
-            self._on_event(DriverLost(reason))
+        with self._loss:
+            if self._lost_at is not None:
+                return
+            self._lost_at = self._monotonic()
+        log.warning("%s: sound device lost: %s; trying again", self.output_id, reason)
+        self._tell(DriverLost(reason))
 
     def _regain(self, now: float) -> None:
-        with self._lock:
+        with self._loss:
             lost_at, self._lost_at = self._lost_at, None
         if lost_at is not None:
             log.info("%s: sound device back after %.1f s", self.output_id, now - lost_at)
-            self._on_event(DriverBack(now - lost_at))
+            self._tell(DriverBack(now - lost_at))
 
-    def _watch(self) -> None:
-        """Say so when the writer is stuck, and end orders whose time passes meanwhile."""
-        while not self._stopping.wait(WATCH_S):
-            now = self._monotonic()
-            if self._lost_at is None and now - self._progress > STUCK_S:
-                self._lose("write stalled")
-            if self._lost_at is not None:
-                self._end_what_is_past(now - self._delay_s)
+    def _tell_orders(self) -> None:
+        with self._telling:  # so that they arrive in the order in which they happened
+            for event in self._mixer.take_events():
+                self._tell(event)
 
-    def _end_what_is_past(self, now: float) -> None:
-        with self._lock:
-            for voice in self._all():
-                if voice.ends_at() <= now:
-                    voice.finish("ended")
-            self._waiting = {k: v for k, v in self._waiting.items() if not v.is_over}
-            self._sounding = [v for v in self._sounding if not v.is_over]
-        self._tell_all()
+    def _tell(self, event: AudioEvent) -> None:
+        if not self._is_left_behind:
+            self._on_event(event)

@@ -6,6 +6,7 @@ Python's lock in every call that can wait, so a frozen sound server holds only t
 """
 
 import contextlib
+import threading
 from typing import TYPE_CHECKING, Any
 
 from edge_agent.audio.errors import DeviceFailed, DeviceMissing
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     import pyaudio
 
 BUFFERS = 3  # PortAudio's ALSA side asks for this many times `frames_per_buffer`
+
+ONE_AT_A_TIME = threading.Lock()
+"""PortAudio's own process-wide state (devices, streams) bears one opening or closing at a time."""
 
 
 class PortAudioDriver:
@@ -32,26 +36,16 @@ class PortAudioDriver:
 
         Raises DeviceMissing or DeviceFailed. May wait as long as the sound server does.
         """
-        import pyaudio  # noqa: PLC0415 - agents with another driver need no PortAudio
-
         self.close()
         try:
-            self._audio = pyaudio.PyAudio()
-            self._stream = self._audio.open(
-                rate=rate,
-                channels=channels,
-                format=pyaudio.paInt16,
-                output=True,
-                output_device_index=self._index(),
-                frames_per_buffer=rate * buffer_ms // 1000 // BUFFERS,
-            )
-            self._rate, self._room = rate, self._stream.get_write_available()
+            with ONE_AT_A_TIME:
+                self._acquire(rate, channels, buffer_ms)
+        except DeviceFailed:
+            self.close()
+            raise
         except (OSError, ValueError) as error:
             self.close()
             raise DeviceFailed(str(error)) from error
-        except DeviceMissing:
-            self.close()
-            raise
 
     def write(self, pcm: bytes) -> None:
         """Hand over frames; waits for room. Raises DeviceFailed when the device is gone."""
@@ -76,8 +70,22 @@ class PortAudioDriver:
         """Let go of the device; what it still holds is dropped."""
         audio, self._stream, self._audio = self._audio, None, None
         if audio is not None:
-            with contextlib.suppress(OSError):
+            with ONE_AT_A_TIME, contextlib.suppress(OSError):
                 audio.terminate()
+
+    def _acquire(self, rate: int, channels: int, buffer_ms: int) -> None:
+        import pyaudio  # noqa: PLC0415 - agents with another driver need no PortAudio
+
+        self._audio = pyaudio.PyAudio()
+        self._stream = self._audio.open(
+            rate=rate,
+            channels=channels,
+            format=pyaudio.paInt16,
+            output=True,
+            output_device_index=self._index(),
+            frames_per_buffer=rate * buffer_ms // 1000 // BUFFERS,
+        )
+        self._rate, self._room = rate, self._stream.get_write_available()
 
     def _index(self) -> int:
         assert self._audio is not None  # noqa: S101 - only called by open(); tells mypy

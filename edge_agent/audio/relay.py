@@ -17,6 +17,7 @@ from edge_agent.audio.pcm import Samples, is_silent, silence
 from edge_agent.audio.sources import RelayPart
 
 PATIENCE_S = 3.0
+PREFILL_S = 0.5
 WELCOME_S = 1.0
 CONNECT_S = 10.0
 BACKOFF_S, BACKOFF_MOST_S = 2.0, 60.0
@@ -39,7 +40,7 @@ class RelayFeed:
         self._on_fall_back, self._on_back = on_fall_back, on_back
         self._fallback = FileFeed(part.fallback, rate, queue_ms) if part.fallback else None
         self._stream: Decoder | None = None
-        self._is_live = True
+        self._is_live, self._is_filling = True, True
         self._quiet_s, self._waited_s, self._next_try_s = 0.0, 0.0, 0.0
         self._backoff_s = BACKOFF_S
 
@@ -65,8 +66,7 @@ class RelayFeed:
                 source.close()
 
     def _read_live(self, at: int, count: int) -> Samples:
-        stream = self._stream
-        got = stream.take(count) if stream is not None else silence(0)
+        got = self._take(count)
         if len(got) == count and not is_silent(got):
             self._quiet_s = 0.0
             self._backoff_s = BACKOFF_S
@@ -77,6 +77,18 @@ class RelayFeed:
             return got
         self._fall_back(reason)
         return self._read_fallback(at, count)
+
+    def _take(self, count: int) -> Samples:
+        """Take from the stream, after a gap only when there is enough to go on with."""
+        stream = self._stream
+        if stream is None or (self._is_filling and not self._has(stream, PREFILL_S)):
+            return silence(0)
+        got = stream.take(count)
+        self._is_filling = len(got) < count
+        return got
+
+    def _has(self, stream: Decoder, seconds: float) -> bool:
+        return stream.is_over or stream.queued >= min(seconds, self._queue_ms / 2000) * self._rate
 
     def _trouble(self, is_short: bool) -> str | None:  # noqa: FBT001 - private, one caller
         stream = self._stream
@@ -105,18 +117,15 @@ class RelayFeed:
         if stream is None:
             if self._waited_s >= self._next_try_s:
                 self._connect()
-        elif stream.queued >= min(WELCOME_S, self._queue_ms / 2000) * self._rate:
-            self._listen(stream, count)
         elif stream.is_over or self._waited_s > CONNECT_S:
             self._hang_up()
+        elif self._has(stream, WELCOME_S):
+            self._listen(stream, count)
 
     def _listen(self, stream: Decoder, count: int) -> None:
-        if is_silent(stream.take(count)):
-            if self._waited_s > CONNECT_S:
-                self._hang_up()
-            return
-        self._is_live, self._quiet_s = True, 0.0
-        self._on_back()
+        if not is_silent(stream.take(count)):
+            self._is_live, self._is_filling, self._quiet_s = True, False, 0.0
+            self._on_back()
 
     def _connect(self) -> None:
         url = self._part.url

@@ -63,7 +63,7 @@ class Voice:
         self.order = order
         self.is_over = False
         self._tell, self._rate, self._queue_ms = tell, rate, queue_ms
-        self._ramp = max(1, rate * ramp_ms // 1000)
+        self._rise = self._fall = max(1, rate * ramp_ms // 1000)
         self._into = rate * order.into_ms // 1000
         self._spans = self._lay_out()
         self._position: int | None = None
@@ -74,9 +74,14 @@ class Voice:
         if order.end_at is not None:
             self._last = min(self._last, round((order.end_at - order.start_at) * rate))
 
+    @property
+    def is_leaving(self) -> bool:
+        """Tell whether it was stopped or replaced and only fades out."""
+        return self.is_over or self._reason != "ended"
+
     def prepare(self, now: float) -> None:
-        """Start what takes time (check, decode, connect) for `now`'s place. Returns at once."""
-        self._prepare_from(max(0, self._at(now)))
+        """Start what takes time (check, decode, connect) for the next 5 s. Returns at once."""
+        self._prepare_from(self._at(now))
 
     def ends_at(self) -> float:
         """Return the monotonic instant at which this order is over."""
@@ -87,15 +92,13 @@ class Voice:
         here = self._position if self._position is not None else 0
         if here + samples < self._last:
             self._last, self._reason = here + samples, reason
-            self._ramp = max(1, fade)
+            self._fall = max(1, fade)
 
     def finish(self, reason: str | None = None) -> None:
         """Say that it is over and give everything back. May be called twice."""
         if self.is_over:
             return
-        self.is_over = True
-        for span in self._spans:
-            span.feed.close()
+        self.close()
         played_ms = self._sounded * 1000 // self._rate
         self._tell(OrderFinished(self.order.id, played_ms, reason or self._reason))
 
@@ -162,12 +165,23 @@ class Voice:
             span.has_started = True
             self._tell(PartStarted(self.order.id, self._spans.index(span), sounds_at))
 
+    def fail(self, reason: str) -> None:
+        """Say that it cannot sound and give everything back. May be called twice."""
+        if not self.is_over:
+            self.close()
+            self._tell(OrderFailed(self.order.id, reason))
+
+    def close(self) -> None:
+        """Give everything back and say nothing. Never waits; may be called twice."""
+        self.is_over = True
+        for span in self._spans:
+            span.feed.close()
+
     def _report_failure(self, span: _Span) -> None:
         reason = str(span.feed.error)
         self._tell(PartFailed(self.order.id, self._spans.index(span), reason))
-        if all(s.has_failed for s in self._spans) and not self.is_over:
-            self.is_over = True
-            self._tell(OrderFailed(self.order.id, reason))
+        if all(s.has_failed for s in self._spans):
+            self.fail(reason)
 
     def _shaped(self, block: Samples, at: int, gain: float) -> Samples:
         """Apply the gain and the ramps of start and end to samples that begin at `at`."""
@@ -183,11 +197,11 @@ class Voice:
 
     def _corners(self) -> tuple[int, ...]:
         attack = self._attack_at or 0
-        return attack, attack + self._ramp, self._last - self._ramp
+        return attack, attack + self._rise, self._last - self._fall
 
     def _envelope(self, at: int) -> float:
-        rise = (at - (self._attack_at or 0)) / self._ramp
-        fall = (self._last - at) / self._ramp
+        rise = (at - (self._attack_at or 0)) / self._rise
+        fall = (self._last - at) / self._fall
         return max(0.0, min(1.0, rise, fall))
 
     def _prepare_from(self, at: int) -> None:
