@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from dateutil.rrule import rrulestr
-from hypothesis import assume, example, given
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from schedules.errors import RecurrenceRefused
@@ -15,6 +15,8 @@ from schedules.recurrence import recurrence
 from schedules.rrule_text import WEEKDAYS, parse_rrule
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
+# no deadline: the machine may be busy with anything
+steady = settings(derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 dtstarts = st.datetimes(datetime(2019, 1, 1), datetime(2026, 12, 31)).map(  # noqa: DTZ001 (wall time)
     lambda moment: moment.replace(microsecond=0)
@@ -68,6 +70,7 @@ def ours(text: str, dtstart: datetime, low: datetime, high: datetime) -> list[da
         raise
 
 
+@steady
 @given(rules(), dtstarts, lows)
 @example("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", datetime(2020, 2, 29, 5), datetime(2023, 1, 1))  # noqa: DTZ001
 def test_a_late_window_shows_what_dateutil_finds_from_the_beginning(
@@ -83,6 +86,7 @@ def test_a_late_window_shows_what_dateutil_finds_from_the_beginning(
     assert found == expected
 
 
+@steady
 @given(rules(bounded=False), dtstarts, lows)
 def test_the_window_shows_what_rfc_5545_says_read_day_by_day(
     text: str, dtstart: datetime, low: datetime
@@ -92,6 +96,7 @@ def test_the_window_shows_what_rfc_5545_says_read_day_by_day(
     assert ours(text, dtstart, low, high) == by_definition(text, dtstart, low, high)
 
 
+@steady
 @given(st.integers(1, 48), numbers(0, 15, 30, 45), dtstarts, lows)
 def test_hours_are_counted_from_dtstart(
     interval: int, minutes: str, dtstart: datetime, low: datetime
@@ -104,6 +109,7 @@ def test_hours_are_counted_from_dtstart(
     assert found == rrulestr(text, dtstart=dtstart).between(low, high, inc=True)
 
 
+@steady
 @given(st.text(alphabet="FREQ=DAILYWKMO;BNTUC,0123456789-+TZ", max_size=60))
 def test_no_text_is_answered_by_anything_but_values_or_a_sentence(text: str) -> None:
     with suppress(RecurrenceRefused):

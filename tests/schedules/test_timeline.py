@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schedules.errors import ScheduleError
@@ -26,6 +26,8 @@ MONDAY = datetime(2026, 1, 4, 17, tzinfo=UTC)  # Monday 5 January 2026, 00:00 in
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 WINDOW = (MONDAY, MONDAY + timedelta(days=2))
 ALWAYS = Policy(hard_stop=None, night=None)
+# no deadline: the machine may be busy with anything
+steady = settings(derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def at(clock: str) -> datetime:
@@ -275,6 +277,7 @@ def admitted(one: Candidate, policy: Policy) -> list[tuple[datetime, datetime]]:
     return [(slot.start, slot.end) for slot in arrange([one], wide(), policy).slots]
 
 
+@steady
 @given(candidate_lists(), policies)
 def test_slots_are_sorted_and_disjoint(items: list[Candidate], policy: Policy) -> None:
     slots = arrange(items, wide(), policy).slots
@@ -283,6 +286,7 @@ def test_slots_are_sorted_and_disjoint(items: list[Candidate], policy: Policy) -
     assert all(a.end <= b.start for a, b in pairwise(slots))
 
 
+@steady
 @given(candidate_lists(resume=(Resume.CLOCK,)), policies)
 def test_at_every_instant_the_highest_admitted_candidate_plays(
     items: list[Candidate], policy: Policy
@@ -301,6 +305,7 @@ def test_at_every_instant_the_highest_admitted_candidate_plays(
         assert playing == sorted(wanting, key=lambda one: one.rank)[:1]
 
 
+@steady
 @given(candidate_lists(), policies)
 def test_every_moment_of_a_candidate_is_a_slot_or_a_loss(
     items: list[Candidate], policy: Policy
@@ -317,6 +322,7 @@ def test_every_moment_of_a_candidate_is_a_slot_or_a_loss(
         assert at_now == one.occurrence.end
 
 
+@steady
 @given(candidate_lists(), policies, st.randoms())
 def test_the_order_of_input_does_not_matter(
     items: list[Candidate], policy: Policy, random: object
@@ -327,6 +333,7 @@ def test_the_order_of_input_does_not_matter(
     assert arrange(shuffled, wide(), policy) == arrange(items, wide(), policy)
 
 
+@steady
 @given(candidate_lists(), policies)
 def test_arranging_the_slots_again_changes_nothing(items: list[Candidate], policy: Policy) -> None:
     slots = arrange(items, wide(), policy).slots
@@ -343,6 +350,7 @@ def _as_candidate(number: int, slot: Slot) -> Candidate:
     return Candidate(occurrence, rank, slot.candidate.payload)
 
 
+@steady
 @given(candidate_lists(), policies, instants)
 def test_adjoining_windows_concatenate_and_a_cut_changes_nothing_before_it(
     items: list[Candidate], policy: Policy, cut: datetime
