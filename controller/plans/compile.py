@@ -56,6 +56,7 @@ class Compiler:
         self._network = network
         self._now = now
         self.from_at, self.until_at = window(now, days, zone)
+        self._views = {programme_key(view): view for view in network.rules}
         self._by_place: dict[str, list[RuleView]] = {}
         for view in network.rules:
             for place in (*view.areas, *view.clusters):
@@ -63,7 +64,6 @@ class Compiler:
         self._rules_of_chain: dict[Chain, tuple[RuleView, ...]] = {}
         self._occurrences: dict[str, tuple[Occurrence, ...]] = {}
         self._pieces: dict[tuple[object, ...], _Piece] = {}
-        self._programmes: dict[str, Programme] = {}
         self._assets: dict[frozenset[str], tuple[tuple[Programme, ...], tuple[Asset, ...]]] = {}
 
     def compile_all(self) -> Iterator[Content]:
@@ -156,8 +156,7 @@ class Compiler:
 
     def _material(self, needed: frozenset[str]) -> tuple[tuple[Programme, ...], tuple[Asset, ...]]:
         if needed not in self._assets:
-            views = {programme_key(view): view for view in self._network.rules}
-            programmes = tuple(_programme(views[name]) for name in sorted(needed))
+            programmes = tuple(_programme(self._views[name]) for name in sorted(needed))
             shas = sorted({sha for programme in programmes for sha in assets_of(programme)})
             known = self._network.assets
             self._assets[needed] = programmes, tuple(known[sha] for sha in shas if sha in known)

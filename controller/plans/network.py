@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, true
 from sqlalchemy.orm import Session, selectinload
 
 from controller.areas.models import Area
@@ -17,6 +17,16 @@ from schedules.rules import Override, Rule
 from wire.plan import Asset
 
 Chain = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AreaView:
+    """What a compile needs of an area: its chain from the top, and its own policy if it has one."""
+
+    chain: Chain
+    hard_stop_from: time | None
+    hard_stop_until: time | None
+    night_ceiling_db: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +83,34 @@ class Scope:
 
 def load_network(session: Session, zone: str, scope: Scope | None = None) -> Network:
     """Return the devices of a scope (all when None), with every active rule."""
-    paths = {row.id: row for row in session.scalars(select(Area))}
-    devices = _devices(session, scope, paths)
-    rules = tuple(_rule_view(row, version) for row, version in _active_rules(session))
+    areas = area_views(session)
+    devices = _devices(session, scope, areas)
+    places = None if scope is None else _places_of(devices)
+    rules = tuple(_rule_view(row, version) for row, version in _active_rules(session, places))
     wanted = {sha for view in rules for item in view.items for sha in _hashes(item)}
     assets = {
         row.sha256: Asset(sha256=row.sha256, bytes=row.bytes, duration_ms=row.duration_ms)
         for row in session.scalars(select(AssetRow).where(AssetRow.sha256.in_(wanted)))
     }
-    policies = {chain[-1]: policy_of(chain, paths, zone) for chain in {d.chain for d in devices}}
+    policies = {chain[-1]: policy_of(chain, areas, zone) for chain in {d.chain for d in devices}}
     return Network(devices, rules, policies, assets)
 
 
-def policy_of(chain: Chain, areas: dict[str, Area], zone: str) -> Policy:
+def area_views(session: Session) -> dict[str, AreaView]:
+    """Return every area by id, as light values."""
+    columns = (Area.id, Area.path, Area.hard_stop_from, Area.hard_stop_until, Area.night_ceiling_db)
+    return {
+        row.id: AreaView(
+            tuple(row.path.strip("/").split("/")),
+            row.hard_stop_from,
+            row.hard_stop_until,
+            row.night_ceiling_db,
+        )
+        for row in session.execute(select(*columns))
+    }
+
+
+def policy_of(chain: Chain, areas: dict[str, AreaView], zone: str) -> Policy:
     """Return the hours and ceilings that hold in an area: the nearest ancestor's that sets them.
 
     Equal hard-stop times mean that there is no hard stop.
@@ -131,7 +156,7 @@ def _day_or_time(text: str) -> date:
 
 
 def _devices(
-    session: Session, scope: Scope | None, areas: dict[str, Area]
+    session: Session, scope: Scope | None, areas: dict[str, AreaView]
 ) -> tuple[DeviceView, ...]:
     rows = select(Device.id, Station.area_id, Output.name, Cluster.id, Cluster.area_id).select_from(
         Device
@@ -155,8 +180,8 @@ def _devices(
     return tuple(DeviceView(device, places[device], tuple(o)) for device, o in grouped.items())
 
 
-def _devices_in(scope: Scope, areas: dict[str, Area]) -> Select[Any]:
-    below = {area.id for area in areas.values() if scope.areas.intersection(area.chain)}
+def _devices_in(scope: Scope, areas: dict[str, AreaView]) -> Select[Any]:
+    below = {name for name, area in areas.items() if scope.areas.intersection(area.chain)}
     return (
         select(Output.device_id)
         .join(Output.clusters)
@@ -164,11 +189,27 @@ def _devices_in(scope: Scope, areas: dict[str, Area]) -> Select[Any]:
     )
 
 
-def _active_rules(session: Session) -> list[tuple[ScheduleRule, ProgrammeVersion]]:
+def _places_of(devices: tuple[DeviceView, ...]) -> frozenset[str]:
+    """Return every area and cluster in which a rule would concern one of the devices."""
+    clusters = [cluster for device in devices for out in device.outputs for cluster in out.clusters]
+    names = {name for name, _ in clusters}
+    return frozenset(names.union(*(chain for _, chain in clusters)))
+
+
+def _rules_at(session: Session, places: frozenset[str]) -> list[str]:
+    columns = (ScheduleRule.id, ScheduleRule.target_areas, ScheduleRule.target_clusters)
+    rows = session.execute(select(*columns).where(ScheduleRule.is_active))
+    return [name for name, areas, clusters in rows if places.intersection((*areas, *clusters))]
+
+
+def _active_rules(
+    session: Session, places: frozenset[str] | None
+) -> list[tuple[ScheduleRule, ProgrammeVersion]]:
+    wanted = true() if places is None else ScheduleRule.id.in_(_rules_at(session, places))
     rows = session.scalars(
         select(ScheduleRule)
         .join(ScheduleRule.programme)
-        .where(ScheduleRule.is_active, Programme.archived_at.is_(None))
+        .where(ScheduleRule.is_active, Programme.archived_at.is_(None), wanted)
         .options(selectinload(ScheduleRule.programme).selectinload(Programme.versions))
         .order_by(ScheduleRule.id)
     )
