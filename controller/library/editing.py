@@ -15,10 +15,8 @@ from numpy.typing import NDArray
 with warnings.catch_warnings():
     # pydub imports audioop, which Python 3.11 calls deprecated (3.13 needs audioop-lts for it).
     warnings.simplefilter("ignore", DeprecationWarning)
-    from pydub import AudioSegment  # type: ignore[import-untyped]  # pydub ships no types
-    from pydub.exceptions import (  # type: ignore[import-untyped]  # as above
-        CouldntDecodeError,
-    )
+    from pydub import AudioSegment
+    from pydub.exceptions import CouldntDecodeError
 
 
 def join(parts: Sequence[bytes], pause_ms: int = 0) -> bytes:

@@ -11,7 +11,14 @@ from pathlib import Path
 
 from controller.library.errors import Damaged, TooHeavy, TooLong, TooQuiet, TooShort, Truncated
 from controller.library.limits import ChildFailed, LimitedChild, Limits
-from controller.library.loudness import SAMPLE_RATE_HZ, Loudness, levelled, measure
+from controller.library.loudness import (
+    SAMPLE_RATE_HZ,
+    Loudness,
+    first_gain_db,
+    levelled,
+    measure,
+    next_step_db,
+)
 from controller.library.probe import Probed, input_options, probe
 from controller.library.store import AssetStore, Incoming
 
@@ -151,8 +158,8 @@ class _Job:
 def _encode(job: _Job, incoming: Incoming, report: Progress) -> Loudness:
     """Encode, listen to the result, and correct: a limiter takes loudness, a codec adds peaks."""
     target, before = job.target, job.before
-    gain_db = target.lufs - before.lufs
     ceiling_dbtp = target.true_peak_dbtp - _CODEC_OVERSHOOT_DB
+    gain_db = first_gain_db(before, target.lufs, ceiling_dbtp)
     for attempt in range(1, _ATTEMPTS + 1):
         filters = levelled(gain_db, ceiling_dbtp, before.true_peak_dbtp + gain_db)
         with _translated(job.limits):
@@ -160,8 +167,8 @@ def _encode(job: _Job, incoming: Incoming, report: Progress) -> Loudness:
             after = measure(incoming.path, job.limits, longest_s=_ALL, on_seconds=_nobody)
         if attempt == _ATTEMPTS or _is_on_target(after, target):
             break
-        gain_db += target.lufs - after.lufs
-        ceiling_dbtp -= max(0.0, after.true_peak_dbtp - target.true_peak_dbtp)
+        gain_db += next_step_db(after, target.lufs)
+        ceiling_dbtp -= max(0.0, after.true_peak_dbtp - target.true_peak_dbtp + 0.1)
     if abs(after.duration_ms - before.duration_ms) > 200:
         raise Damaged(detail="the second decoding differs from the first")
     return after

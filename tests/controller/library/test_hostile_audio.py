@@ -100,7 +100,7 @@ PLAYLISTS = {
     "local.ffconcat": "ffconcat version 1.0\nfile '{local}'\n",
     "passwd.ffconcat": "ffconcat version 1.0\nfile '/etc/passwd'\n",
     "dash.mpd": "<?xml version='1.0'?><MPD><Period><BaseURL>{url}</BaseURL></Period></MPD>",
-    "session.sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio {port} RTP/AVP 0\n",
+    "session.sdp": "v=0\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio {port} RTP/AVP 0\n",
     "stream.pls": "[playlist]\nFile1={url}\nNumberOfEntries=1\n",
     "shortcut.rtsp": "[Reference]\nRef1={url}\n",
 }

@@ -86,9 +86,7 @@ def test_another_target_is_met_as_well(bulletin: Path, store: AssetStore) -> Non
     assert asset.true_peak_dbtp <= -3.0 + 0.3
 
 
-def test_a_single_spike_does_not_keep_a_voice_quiet(
-    recording: Recording, store: AssetStore
-) -> None:
+def test_a_lone_spike_does_not_keep_a_voice_quiet(recording: Recording, store: AssetStore) -> None:
     spike = "volume=-30dB,volume=enable='between(t,1,1.01)':volume=25dB"
 
     asset = ingest(recording("tin.wav", "-af", spike), store)

@@ -147,4 +147,4 @@ def letters(text: str) -> str:
 
 def seconds(wav: bytes) -> float:
     with wave.open(io.BytesIO(wav)) as sound:
-        return sound.getnframes() / sound.getframerate()
+        return float(sound.getnframes() / sound.getframerate())
