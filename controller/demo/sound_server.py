@@ -55,7 +55,7 @@ class SoundServer:
         self._aloud = aloud
         self._folder: Path | None = None
         self._daemon: subprocess.Popen[bytes] | None = None
-        self._speaker: subprocess.Popen[bytes] | None = None
+        self._loud: list[subprocess.Popen[bytes]] = []
 
     @property
     def channel_map(self) -> str:
@@ -83,14 +83,14 @@ class SoundServer:
             self.stop()
             raise
         if self._aloud:
-            self._play_aloud(folder)
+            self._play_aloud()
 
     def stop(self) -> None:
         """Stop and remove every file it made; quiet when it is stopped."""
-        for process in (self._speaker, self._daemon):
-            if process is not None:
-                _end(process)
-        self._speaker = self._daemon = None
+        self._end_loud()
+        if self._daemon is not None:
+            _end(self._daemon)
+            self._daemon = None
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
@@ -128,11 +128,27 @@ class SoundServer:
             "JACK_NO_START_SERVER": "1",
         }
 
+    def record(self, *, block_ms: int) -> subprocess.Popen[bytes]:
+        """Start `parec`, which writes what all devices play to its pipe, in blocks of this length.
+
+        16 bit, 48 kHz, interleaved: channel n is device n. The caller ends it.
+        """
+        form = f"--format=s16le --rate={SAMPLE_RATE_HZ} --channels={self.devices}"
+        what = f"--device=air.monitor --channel-map={self.channel_map}"
+        return subprocess.Popen(
+            ["parec", "--raw", f"--latency-msec={block_ms}", *form.split(), *what.split()],
+            env=os.environ | self.listener_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
     def kill(self) -> None:
         """Kill the daemon as a crash would (SIGKILL); players lose their connection."""
         if self._daemon is not None:
             self._daemon.kill()
             self._daemon.wait(STOPS_WITHIN_SECONDS)
+            self._end_loud()
 
     def freeze(self) -> None:
         """Stop the daemon in its tracks (SIGSTOP): players block but stay connected."""
@@ -168,13 +184,23 @@ class SoundServer:
         ]
         return "\n".join(f"load-module {module}" for module in modules)
 
-    def _play_aloud(self, folder: Path) -> None:
+    def _play_aloud(self) -> None:
         mix = "+".join(f"c{number}" for number in range(self.devices))
-        source = ["-f", "pulse", "-server", f"unix:{folder}/native", "-i", "air.monitor"]
+        source = f"-f s16le -ar {SAMPLE_RATE_HZ} -ac {self.devices} -i pipe:0".split()
         sink = ["-af", f"pan=mono|c0={mix},alimiter", "-f", "alsa", "default"]
-        self._speaker = subprocess.Popen(
-            ["ffmpeg", "-nostdin", "-loglevel", "quiet", *source, *sink], stdin=subprocess.DEVNULL
+        recorder = self.record(block_ms=50)
+        speaker = subprocess.Popen(
+            ["ffmpeg", "-nostdin", *source, *sink], stdin=recorder.stdout, stderr=subprocess.DEVNULL
         )
+        for pipe in (recorder.stdout, recorder.stderr):
+            if pipe is not None:
+                pipe.close()  # so that the recorder ends when the speaker does
+        self._loud = [recorder, speaker]
+
+    def _end_loud(self) -> None:
+        for process in self._loud:
+            _end(process)
+        self._loud = []
 
 
 def _start_daemon(folder: Path) -> subprocess.Popen[bytes]:

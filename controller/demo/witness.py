@@ -70,13 +70,7 @@ class Witness:
         """
         if self._recorder is not None:
             return
-        self._recorder = subprocess.Popen(
-            self._command(),
-            env=os.environ | self._server.listener_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        self._recorder = self._server.record(block_ms=BLOCK_MS)
         self._reader = threading.Thread(target=self._read, args=(self._recorder,), name="witness")
         self._reader.start()
         if not self._began.wait(HEARS_WITHIN_SECONDS) or not self._marks:
@@ -131,11 +125,6 @@ class Witness:
                 out.setframerate(SAMPLE_RATE_HZ)
                 out.writeframes(sound[:, device].tobytes())
         return files
-
-    def _command(self) -> list[str]:
-        form = f"--rate={SAMPLE_RATE_HZ} --channels={self._server.devices} --format=s16le"
-        what = f"--device=air.monitor --channel-map={self._server.channel_map}"
-        return ["parec", "--raw", f"--latency-msec={BLOCK_MS}", *form.split(), *what.split()]
 
     def _read(self, recorder: subprocess.Popen[bytes]) -> None:
         pipe = recorder.stdout

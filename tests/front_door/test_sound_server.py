@@ -72,6 +72,14 @@ def test_a_server_that_cannot_start_says_what_pulseaudio_said(
         SoundServer(devices=1).start()
 
 
+def test_playing_aloud_needs_no_sound_card_and_survives_a_crash() -> None:
+    with SoundServer(devices=2, aloud=True) as server:
+        server.kill()
+        server.start()
+
+        assert "device1" in _ask(server, "list", "short", "sinks")
+
+
 @pytest.mark.parametrize("devices", [0, 33])
 def test_only_as_many_devices_as_a_card_has_channels_are_allowed(devices: int) -> None:
     with pytest.raises(ValueError, match="1-32"):
