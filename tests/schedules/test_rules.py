@@ -202,6 +202,28 @@ def test_the_first_and_fifteenth_are_kept_in_a_leap_month_too() -> None:
     assert days(sixth, "2025-01-01", "2026-01-01") == ["2025-06-25"]
 
 
+def test_leap_months_are_where_the_calendar_has_them() -> None:
+    """2020 month 4, 2023 month 2, 2025 month 6, 2028 month 5, 2031 month 3, 2033 month 11.
+
+    The new moon of 21 April 2031 is at 16:57 UTC: still that day in Vietnam, the next in China.
+    """
+    every = rule("2019-12-31T05:00", lunar=LunarRule(days=(1,)))
+    ordinary = rule("2019-12-31T05:00", lunar=LunarRule(days=(1,), leap_months=False))
+
+    leap = set(days(every, "2020-01-01", "2035-01-01")) - set(
+        days(ordinary, "2020-01-01", "2035-01-01")
+    )
+
+    assert sorted(leap) == [
+        "2020-05-23",
+        "2023-03-22",
+        "2025-07-25",
+        "2028-06-23",
+        "2031-04-21",
+        "2033-12-22",
+    ]
+
+
 def test_a_lunar_rule_beside_a_recurrence_plays_on_the_union() -> None:
     union = rule(rrule="FREQ=MONTHLY;BYMONTHDAY=16", lunar=LunarRule(days=(1,)))
 
