@@ -72,15 +72,16 @@ class Pinned:
 
     def certificate(self, text: str) -> tuple[IssuingCertificate, OKPKey]:
         """Return a root-signed certificate and its key; remembers the few it has checked."""
-        if text not in self._read:
+        checked = self._read.get(text)
+        if checked is None:
             certificate = open_signed(text, self.root(take_apart(text).kid), IssuingCertificate)
             key = public_key(certificate.x)
             if key.thumbprint() in self.revoked:
                 raise Revoked(certificate.name)
             if len(self._read) >= 64:
                 self._read.clear()
-            self._read[text] = certificate, key
-        return self._read[text]
+            checked = self._read[text] = certificate, key
+        return checked
 
     def root(self, kid: str) -> OKPKey:
         """Return a pinned root; `UntrustedIssuer` for a stranger, `Revoked` for one revoked."""
