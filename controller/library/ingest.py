@@ -109,8 +109,9 @@ def ingest(
 def decode_limits(source: Path, probed: Probed) -> Limits:
     """Allow 10 s of CPU, and more only for what is long both by its header and by its bytes.
 
-    20 x real time is a fifth of the slowest step on a Raspberry Pi 4; 50 kB of the thinnest speech
-    codec last 1 s of such work. So a small malformed file never gets more than 10 s (TRUST R48).
+    The slowest step, limiter and encoder, runs at 140 x real time on a two-core x86 of 2026; 20 x
+    leaves a margin for slow machines. 50 kB are 25 s of the thinnest speech, 16 kbit/s. So a small
+    malformed file never gets more than 10 s (TRUST R48).
     """
     by_length = probed.estimated_s / 20
     by_bytes = source.stat().st_size / 50_000
