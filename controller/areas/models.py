@@ -2,7 +2,7 @@
 
 from datetime import date, time
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from controller.db import Base
@@ -11,7 +11,8 @@ from controller.db import Base
 class Area(Base):
     """One node of the tree; `path` is the chain of ids from the top, `/vn/vn-48/vn-48-1/`.
 
-    The policy columns are None where the area takes its parent's.
+    The policy columns are None where the area takes its parent's. `formerly` names, joined by `;`,
+    the units it came from that are not in the tree: people still look for them.
     """
 
     __tablename__ = "areas"
@@ -23,6 +24,7 @@ class Area(Base):
     parent_id: Mapped[str | None] = mapped_column(ForeignKey("areas.id"), index=True)
     path: Mapped[str] = mapped_column(String(500))
     code: Mapped[str] = mapped_column(String(40), default="")
+    formerly: Mapped[str] = mapped_column(Text, default="")
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None]
     latitude: Mapped[float | None]

@@ -47,7 +47,7 @@ def build_desired(
         areas=chains[device.station.area_id],
         profile=device.profile,
         outputs=tuple(_output(output, chains) for output in device.outputs),
-        audio_url=config.device_url + "/audio/",
+        audio_url=config.device_url,
     )
 
 
