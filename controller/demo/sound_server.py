@@ -5,7 +5,6 @@ recording of its monitor (`witness.py`) shows who sounded when. A sound server t
 is left alone.
 """
 
-import contextlib
 import os
 import shutil
 import signal
@@ -15,30 +14,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from controller.errors import ControllerError
-
-SAMPLE_RATE_HZ = 48_000
-MAX_DEVICES = 32  # PulseAudio's PA_CHANNELS_MAX
-STARTS_WITHIN_SECONDS = 10.0
-STOPS_WITHIN_SECONDS = 3.0
-
-DAEMON = ["pulseaudio", "-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1"]
-# In place of ALSA's own: PortAudio then sees "pulse" and "default" and probes nothing else.
-ALSA_CONFIGURATION = """\
-pcm.!default { type pulse hint { show on description "PulseAudio" } }
-pcm.pulse { type pulse hint { show on description "PulseAudio" } }
-ctl.!default { type pulse }
-ctl.pulse { type pulse }
-"""
-
-
-class SoundServerFailed(ControllerError):
-    """PulseAudio did not start; fact `log` is what it last said."""
-
-    code = "sound-server"
-    status = 500
-    vi = "Máy chủ âm thanh PulseAudio không khởi động được: {log}"
-    en = "The sound server PulseAudio did not start: {log}"
+from controller.demo.pulseaudio import (
+    ALSA_CONFIGURATION,
+    MAX_DEVICES,
+    SAMPLE_RATE_HZ,
+    SoundServerFailed,
+    channel_map,
+    end,
+    modules_script,
+    start_daemon,
+    wait_until_ready,
+)
 
 
 class SoundServer:
@@ -58,11 +44,6 @@ class SoundServer:
         self._loud: list[subprocess.Popen[bytes]] = []
 
     @property
-    def channel_map(self) -> str:
-        """The channels of the shared sound card in PulseAudio's words; channel n is device n."""
-        return ",".join(f"aux{number}" for number in range(self.devices))
-
-    @property
     def is_running(self) -> bool:
         """Whether the daemon lives; a frozen one does."""
         return self._daemon is not None and self._daemon.poll() is None
@@ -77,8 +58,8 @@ class SoundServer:
         folder = self._make_folder()
         (folder / "native").unlink(missing_ok=True)
         try:
-            self._daemon = _start_daemon(folder)
-            _wait_until_ready(self._daemon, folder)
+            self._daemon = start_daemon(folder)
+            wait_until_ready(self._daemon, folder)
         except SoundServerFailed:
             self.stop()
             raise
@@ -89,7 +70,7 @@ class SoundServer:
         """Stop and remove every file it made; quiet when it is stopped."""
         self._end_loud()
         if self._daemon is not None:
-            _end(self._daemon)
+            end(self._daemon)
             self._daemon = None
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -134,7 +115,7 @@ class SoundServer:
         16 bit, 48 kHz, interleaved: channel n is device n. The caller ends it.
         """
         form = f"--format=s16le --rate={SAMPLE_RATE_HZ} --channels={self.devices}"
-        what = f"--device=air.monitor --channel-map={self.channel_map}"
+        what = f"--device=air.monitor --channel-map={channel_map(self.devices)}"
         return subprocess.Popen(
             ["parec", "--raw", f"--latency-msec={block_ms}", *form.split(), *what.split()],
             env=os.environ | self.listener_environment(),
@@ -147,7 +128,7 @@ class SoundServer:
         """Kill the daemon as a crash would (SIGKILL); players lose their connection."""
         if self._daemon is not None:
             self._daemon.kill()
-            self._daemon.wait(STOPS_WITHIN_SECONDS)
+            self._daemon.wait()
             self._end_loud()
 
     def freeze(self) -> None:
@@ -166,23 +147,8 @@ class SoundServer:
         if self._folder is None:  # not a folder of the caller: a socket's path ends at 107 bytes
             self._folder = Path(tempfile.mkdtemp(prefix="tt-sound-"))
             (self._folder / "asound.conf").write_text(ALSA_CONFIGURATION)
-            (self._folder / "devices.pa").write_text(self._script(self._folder))
+            (self._folder / "devices.pa").write_text(modules_script(self.devices, self._folder))
         return self._folder
-
-    def _script(self, folder: Path) -> str:
-        # Without rewinds the monitor has no gaps and latency is 50 ms at most.
-        air = f"norewinds=1 rate={SAMPLE_RATE_HZ} channels={self.devices}"
-        one = "master=air channels=1 channel_map=mono remix=no"
-        modules = [
-            f"module-null-sink sink_name=air format=s16le {air} channel_map={self.channel_map}",
-            *(
-                f"module-remap-sink sink_name=device{number} {one} master_channel_map=aux{number}"
-                for number in range(self.devices)
-            ),
-            # The last, for its socket says that all is ready; the folder is ours alone (0700).
-            f"module-native-protocol-unix socket={folder}/native auth-anonymous=1",
-        ]
-        return "\n".join(f"load-module {module}" for module in modules)
 
     def _play_aloud(self) -> None:
         mix = "+".join(f"c{number}" for number in range(self.devices))
@@ -199,47 +165,5 @@ class SoundServer:
 
     def _end_loud(self) -> None:
         for process in self._loud:
-            _end(process)
+            end(process)
         self._loud = []
-
-
-def _start_daemon(folder: Path) -> subprocess.Popen[bytes]:
-    command = [*DAEMON, "--log-target=stderr", f"--file={folder}/devices.pa"]
-    with (folder / "pulseaudio.log").open("wb") as log:
-        try:
-            return subprocess.Popen(
-                command, env=_private_environment(folder), stdin=subprocess.DEVNULL, stderr=log
-            )
-        except OSError as error:
-            raise SoundServerFailed(log=error) from error
-
-
-def _wait_until_ready(daemon: subprocess.Popen[bytes], folder: Path) -> None:
-    is_ready = False
-    for _ in range(round(STARTS_WITHIN_SECONDS / 0.02)):
-        is_ready = (folder / "native").is_socket()
-        if is_ready or daemon.poll() is not None:
-            break
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            daemon.wait(0.02)
-    log = (folder / "pulseaudio.log").read_text(errors="replace")
-    if not is_ready or "Failed to load module" in log:  # which PulseAudio itself puts up with
-        raise SoundServerFailed(log=log[:1000].strip())
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGCONT)
-    process.terminate()
-    try:
-        process.wait(STOPS_WITHIN_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _private_environment(folder: Path) -> dict[str, str]:
-    shared = {key: value for key, value in os.environ.items() if not key.startswith("PULSE_")}
-    for key in ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"):
-        shared.pop(key, None)
-    private = ("HOME", "PULSE_RUNTIME_PATH", "PULSE_STATE_PATH")
-    return shared | dict.fromkeys(private, str(folder))

@@ -22,7 +22,8 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from controller.demo.sound_server import SAMPLE_RATE_HZ, SoundServer
+from controller.demo.pulseaudio import SAMPLE_RATE_HZ
+from controller.demo.sound_server import SoundServer
 from controller.errors import ControllerError
 
 BLOCK_MS = 10

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from controller.demo.sound_server import SoundServer, SoundServerFailed
+from controller.demo.pulseaudio import SoundServerFailed, end, start_daemon, wait_until_ready
+from controller.demo.sound_server import SoundServer
 
 
 def test_every_device_is_a_sink_of_its_own(server: SoundServer) -> None:
@@ -63,13 +64,24 @@ def test_a_frozen_server_can_be_stopped(server: SoundServer) -> None:
     assert not server.is_running
 
 
-def test_a_server_that_cannot_start_says_what_pulseaudio_said(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(SoundServer, "channel_map", "not-a-channel")
+def test_a_server_that_cannot_run_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
 
-    with pytest.raises(SoundServerFailed, match="channel map"):
+    with pytest.raises(SoundServerFailed, match="pulseaudio"):
         SoundServer(devices=1).start()
+
+
+def test_a_module_that_does_not_load_is_a_failed_start(tmp_path: Path) -> None:
+    script = (
+        f"load-module no-such\nload-module module-native-protocol-unix socket={tmp_path}/native"
+    )
+    (tmp_path / "devices.pa").write_text(script)
+    daemon = start_daemon(tmp_path)
+
+    with pytest.raises(SoundServerFailed, match="no-such"):
+        wait_until_ready(daemon, tmp_path)
+
+    end(daemon)
 
 
 def test_playing_aloud_needs_no_sound_card_and_survives_a_crash() -> None:

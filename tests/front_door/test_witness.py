@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from controller.demo.sound_server import SAMPLE_RATE_HZ, SoundServer
+from controller.demo.pulseaudio import SAMPLE_RATE_HZ
+from controller.demo.sound_server import SoundServer
 from controller.demo.witness import Witness, WitnessDeaf
 from tests.front_door.conftest import PlayBursts
 
