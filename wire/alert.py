@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from wire.message import Area, Instant, Message, Name, ObjectId, Origin, Text, Value
+from wire.message import Area, Instant, Message, Name, ObjectId, Origin, Revision, Text, Value
 from wire.plan import Asset
 
 Latitude = Annotated[float, Field(ge=-90, le=90)]
@@ -124,7 +124,7 @@ class AlertRevision(Value):
 
     area: Area
     id: ObjectId
-    rev: int = Field(ge=0)
+    rev: Revision
 
 
 class Live(Message):

@@ -6,7 +6,18 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from wire.alert import AlertRevision, Latitude, Longitude
-from wire.message import Area, Decibel, Device, Instant, Message, Name, Sha256, Text, Value
+from wire.message import (
+    Area,
+    Decibel,
+    Device,
+    Instant,
+    Message,
+    Name,
+    Revision,
+    Sha256,
+    Text,
+    Value,
+)
 
 AreaChain = Annotated[tuple[Area, ...], Field(min_length=1, max_length=12)]
 """From the top of the tree down to the area itself."""
@@ -88,11 +99,11 @@ class Sync(Message):
     device: Device
     nonce: Name
     now: Instant
-    plan_rev: int = 0
-    desired_rev: int = 0
-    trust_rev: int = 0
+    plan_rev: Revision = 0
+    desired_rev: Revision = 0
+    trust_rev: Revision = 0
     alerts: tuple[AlertRevision, ...] = ()
-    receipts_upto: int = 0
+    receipts_upto: int = Field(default=0, ge=0, lt=2**31)
     audit_head: str = Field(default="", max_length=64)
 
 

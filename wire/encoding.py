@@ -1,6 +1,7 @@
 """The one spelling of everything: base64url, JSON and DEFLATE, read strictly and within limits."""
 
 import json
+import re
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from wire.errors import Malformed
 
 MAX_PAYLOAD_BYTES = 1024 * 1024
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def from_base64url(part: bytes) -> bytes:
@@ -24,8 +26,11 @@ def from_base64url(part: bytes) -> bytes:
 def json_object(text: bytes) -> dict[str, Any]:
     """Read one JSON object in UTF-8, else `Malformed`.
 
-    A name that occurs twice could mean two things to two readers, so it means none.
+    A name that occurs twice could mean two things to two readers, so it means none. The escape of
+    NUL is refused: PostgreSQL stores none, and one such message would hold up the rest.
     """
+    if b"\\u0000" in text and _NUL.search(text):
+        raise Malformed("NUL")
     try:
         value = json.loads(text.decode(), object_pairs_hook=_without_duplicates)
     except (ValueError, RecursionError) as error:

@@ -31,7 +31,13 @@ ObjectId = Annotated[str, Field(pattern=f"^{OBJECT_PATTERN}$")]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """An identifier made by us: an output, a cluster, a slot."""
-Text = Annotated[str, Field(max_length=4000)]
+Text = Annotated[str, Field(max_length=4000), AfterValidator(lambda text: text.replace("\0", " "))]
+"""Words for people; a NUL, which PostgreSQL cannot store, becomes a space."""
+Revision = Annotated[int, Field(ge=0, lt=2**53)]
+"""Exact also where numbers are doubles; 0 where there is none."""
+LONGEST_SPAN_MS = 2**31 - 1
+Span = Annotated[int, AfterValidator(lambda ms: max(-LONGEST_SPAN_MS, min(ms, LONGEST_SPAN_MS)))]
+"""Measured milliseconds; what exceeds 32 bits (24.8 days, a clock gone mad) stays at the limit."""
 Decibel = Annotated[float, Field(ge=-120.0, le=24.0)]
 
 
@@ -75,7 +81,7 @@ class Message(Value):
     iat: Instant
     exp: Instant
     jti: Name
-    rev: int = Field(ge=0, lt=2**53)
+    rev: Revision
     crit: tuple[str, ...] = ()
 
 

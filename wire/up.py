@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from wire.alert import AlertRevision
-from wire.message import Device, Instant, Message, Name, Sha256, Text, Value
+from wire.message import Device, Instant, Message, Name, Revision, Sha256, Span, Text, Value
 
 
 class ClockState(StrEnum):
@@ -35,14 +35,14 @@ class Status(Message):
 
     device: Device
     state: Literal["online", "offline"]
-    epoch: int = Field(ge=0)
+    epoch: Revision
     agent_version: str = ""
     profile: str = ""
     clock: ClockState = ClockState.NONE
-    plan_rev: int = 0
+    plan_rev: Revision = 0
     plan_digest: Sha256 | None = None
-    desired_rev: int = 0
-    trust_rev: int = 0
+    desired_rev: Revision = 0
+    trust_rev: Revision = 0
     missing: tuple[Sha256, ...] = ()
     outputs: tuple[OutputReport, ...] = ()
     faults: tuple[str, ...] = ()
@@ -54,14 +54,14 @@ class Health(Message):
     kind: ClassVar[str] = "health"
 
     device: Device
-    epoch: int = Field(ge=0)
+    epoch: Revision
     nonce: Name | None = None
-    plan_rev: int = 0
-    desired_rev: int = 0
-    trust_rev: int = 0
+    plan_rev: Revision = 0
+    desired_rev: Revision = 0
+    trust_rev: Revision = 0
     alerts: tuple[AlertRevision, ...] = ()
     clock: ClockState = ClockState.NONE
-    clock_error_ms: int | None = None
+    clock_error_ms: Span | None = None
     measurements: dict[str, float] = Field(default_factory=dict)
 
 
@@ -87,18 +87,18 @@ class Receipt(Value):
     `late_ms` is the start against the planned instant; `clock_error_ms` how wrong `at` may be.
     """
 
-    number: int = Field(ge=1)
+    number: int = Field(ge=1, lt=2**31)
     kind: ReceiptKind
     at: Instant
     output: Name | None = None
     slot: Name | None = None
     programme: Name | None = None
     object_id: Name | None = None
-    rev: int | None = None
-    played_ms: int | None = None
-    late_ms: int | None = None
+    rev: Revision | None = None
+    played_ms: Span | None = None
+    late_ms: Span | None = None
     clock: ClockState = ClockState.NONE
-    clock_error_ms: int | None = None
+    clock_error_ms: Span | None = None
     code: str = Field(default="", max_length=64)
     detail: Text = ""
 

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc.jwk import OKPKey
 
-from wire.encoding import MAX_PAYLOAD_BYTES, from_base64url
+from wire.encoding import MAX_PAYLOAD_BYTES, from_base64url, json_object
 from wire.errors import Forged, Malformed, WireError
 from wire.kinds import MESSAGES
 from wire.signing import MAX_TOKEN_BYTES, Signer, new_key, sign_payload, signer
@@ -225,6 +225,7 @@ def test_a_root_made_at_home_is_no_root(
         pytest.param('{"crit":{}}', id="crit is no list"),
         pytest.param('{"crit":[1]}', id="crit holds a number"),
         pytest.param('{"crit":null}', id="crit is null"),
+        pytest.param('{"a":["\\u0000"]}', id="NUL"),
     ],
 )
 def test_a_signed_payload_that_is_not_one_plain_object_is_malformed(
@@ -249,6 +250,8 @@ def test_a_signed_payload_that_is_not_one_plain_object_is_malformed(
         ("iat", "0001-01-01T00:00:00+14:00"),
         ("exp", "9999-12-31T23:59:59Z"),
         ("epoch", "7"),
+        ("epoch", 2**53),
+        ("plan_rev", -1),
         ("measurements", {"x": "1"}),
         ("measurements", {"x": float("nan")}),
         ("measurements", {"x": float("inf")}),
@@ -295,6 +298,12 @@ def test_a_payload_of_exactly_the_limit_passes_the_limit(cast: Any, receive: Rec
         receive(sign_payload("plan", largest, cast.an_binh), "plan")
     with pytest.raises(Malformed, match="bytes"):
         sign_payload("plan", largest + b" ", cast.an_binh)
+
+
+def test_a_text_about_nul_is_not_nul() -> None:
+    assert json_object(rb'{"a":"\\u0000"}') == {"a": r"\u0000"}
+    with pytest.raises(Malformed):
+        json_object(rb'{"a":"\\\u0000"}')
 
 
 def test_what_no_receiver_could_read_is_not_signed(cast: Any) -> None:

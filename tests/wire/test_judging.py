@@ -17,6 +17,7 @@ from wire.kinds import FROM_CONTROLLER, MESSAGES
 from wire.message import next_revision
 from wire.signing import Signer, digest, payload_of, public_x, sign, sign_payload, signer
 from wire.trust import IssuingCertificate, Place, judge, judge_revision, judge_trust, pin
+from wire.up import Receipt, ReceiptKind
 
 Example = Callable[..., Any]
 Issue = Callable[..., Signer]
@@ -269,6 +270,22 @@ def test_what_a_stranger_wrote_is_safe_in_a_log_line_and_in_a_receipt(example: E
     assert str(error).isprintable()
     assert len(error.detail) == 200
     assert example("receipts", receipts=[receipt])
+
+
+def test_what_a_mad_clock_or_a_broken_program_reports_fits_every_database(
+    example: Example,
+) -> None:
+    """One receipt that cannot be stored would hold up all that follow it."""
+    receipt = {"number": 1, "kind": "missed", "at": "2026-11-23T10:00:00Z"}
+    mad = receipt | {"late_ms": 10**30, "clock_error_ms": -(10**30), "rev": 2**53 - 1}
+
+    stored = example("receipts", receipts=[mad]).receipts[0]
+    said = Receipt(number=1, kind=ReceiptKind.FAULT, at=stored.at, detail="ffmpeg:\0 broken")
+
+    assert (stored.late_ms, stored.clock_error_ms) == (2**31 - 1, -(2**31 - 1))
+    assert said.detail == "ffmpeg:  broken"
+    with pytest.raises(Malformed):
+        example("receipts", receipts=[receipt | {"number": 2**31}])
 
 
 def test_an_unplaced_device_does_not_believe_the_whole_country(
