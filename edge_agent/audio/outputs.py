@@ -4,12 +4,13 @@ A driver is used by one writer thread alone. `portaudio` is a sound device; `wav
 keep the pace of real time, so that everything above them behaves the same.
 """
 
+import contextlib
 import time
 import wave
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import IO, Literal, Protocol
 
 from edge_agent.audio.errors import DeviceFailed
 from edge_agent.audio.portaudio import PortAudioDriver
@@ -102,13 +103,16 @@ class WavDriver:
         self._path = path
         self._pace = SilentDriver()
         self._file: wave.Wave_write | None = None
+        self._disk: IO[bytes] | None = None
 
     def open(self, rate: int, channels: int, buffer_ms: int) -> None:
         """Start the file anew."""
+        self.close()
         try:
-            self._file = wave.open(str(self._path), "wb")  # noqa: SIM115 - closed in close()
+            self._disk = self._path.open("wb")
         except OSError as error:
             raise DeviceFailed(str(error)) from error
+        self._file = wave.open(self._disk, "wb")  # noqa: SIM115 - closed in close()
         self._file.setparams((channels, 2, rate, 0, "NONE", ""))
         self._pace.open(rate, channels, buffer_ms)
 
@@ -129,7 +133,8 @@ class WavDriver:
 
     def close(self) -> None:
         """Write the header's lengths and close the file."""
-        if self._file is not None:
-            self._file.close()
-        self._file = None
+        file, disk, self._file, self._disk = self._file, self._disk, None, None
+        if file is not None and disk is not None:
+            with contextlib.suppress(OSError), disk:
+                file.close()
         self._pace.close()
