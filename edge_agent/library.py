@@ -1,0 +1,241 @@
+"""The audio cache: fetches, verifies, pins and prunes files named by their SHA-256.
+
+A file gets its name only when it is complete, verified and synced; what is being fetched lies in
+`partial/` and is gone on with after a break. Two threads at most, so that a programme on a thin
+line is not starved by the next; everything they find out is posted to the conductor.
+"""
+
+import logging
+import os
+import random
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from edge_agent.errors import AssetUnavailable
+from edge_agent.events import AssetFailed, AssetReady
+from edge_agent.fetch import Fetch
+from edge_agent.inbox import Inbox
+from wire.plan import Asset
+
+log = logging.getLogger(__name__)
+
+RETRY_FIRST_S: Final = 1.0
+RETRY_MOST_S: Final = 300.0
+DISK_CODES: Final = frozenset({"disk_full", "disk"})
+
+
+@dataclass
+class _Wanted:
+    """A file on the list: when to try (monotonic) and how often it failed."""
+
+    asset: Asset
+    try_at: float = 0.0
+    failures: int = 0
+    is_being_fetched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much the cache may hold, from the device profile."""
+
+    max_bytes: int
+    keep_free_percent: int
+
+
+@dataclass
+class _List:
+    """What is wanted, in order of need; guarded by `changed`."""
+
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    wanted: dict[str, _Wanted] = field(default_factory=dict)
+    audio_url: str = ""
+
+
+class Library:
+    """The files of one device below `folder`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        limits: Limits,
+        fetch: Fetch,
+        inbox: Inbox,
+        *,
+        threads: int = 2,
+        spread_s: float = 1.0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._folder, self._partial = folder, folder / "partial"
+        self._limits, self._fetch, self._inbox = limits, fetch, inbox
+        self._count, self._spread_s, self._monotonic = threads, spread_s, monotonic
+        self._list = _List()
+        self._present: set[str] = set()
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Take stock and begin to fetch. May be called twice."""
+        if self._threads:
+            return
+        self._stopping.clear()
+        try:
+            self._partial.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            log.warning("the audio folder cannot be made: %s", error)
+        self._present = {path.name for path in _files(self._folder) if len(path.name) == 64}
+        for number in range(self._count):
+            thread = threading.Thread(target=self._work, name=f"library-{number}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        """Break off. A thread that hangs in the network is left behind: nothing half is named."""
+        self._stopping.set()
+        with self._list.changed:
+            self._list.changed.notify_all()
+        for thread in self._threads:
+            thread.join(0.3)
+        self._threads.clear()
+
+    def path(self, sha256: str) -> Path:
+        """Return where a file is, or will be."""
+        return self._folder / sha256
+
+    def has(self, sha256: str) -> bool:
+        """Return whether a file is complete and verified."""
+        return sha256 in self._present
+
+    def want(self, assets: tuple[Asset, ...], audio_url: str) -> None:
+        """Fetch what is missing of these, in this order, and keep nothing else if room is short."""
+        with self._list.changed:
+            before = self._list.wanted
+            missing = [asset for asset in assets if asset.sha256 not in self._present]
+            self._list.wanted = {
+                asset.sha256: before.get(asset.sha256) or self._later(asset) for asset in missing
+            }
+            self._list.audio_url = audio_url
+            self._list.changed.notify_all()
+        self._prune({asset.sha256 for asset in assets}, sum(asset.bytes for asset in missing))
+
+    def lacks(self, names: tuple[str, ...]) -> bool:
+        """Return whether one of these is neither here nor on the list."""
+        with self._list.changed:
+            return any(n not in self._present and n not in self._list.wanted for n in names)
+
+    def missing(self) -> tuple[str, ...]:
+        """Return what is wanted and not here, in order of need."""
+        with self._list.changed:
+            return tuple(self._list.wanted)
+
+    def distrust(self, sha256: str) -> None:
+        """Take a file off the shelf that does not hold what its name says."""
+        with self._list.changed:
+            self._present.discard(sha256)
+        self.path(sha256).unlink(missing_ok=True)
+
+    def _later(self, asset: Asset) -> _Wanted:
+        spread_s = random.uniform(0, self._spread_s)  # noqa: S311 - jitter
+        return _Wanted(asset, self._monotonic() + spread_s)
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            wanted = self._next()
+            if wanted is None:
+                continue
+            try:
+                self._fetch_one(wanted)
+            except AssetUnavailable as error:
+                self._put_off(wanted, error)
+            except Exception as error:
+                log.exception("fetching %s failed", wanted.asset.sha256)
+                self._put_off(wanted, AssetUnavailable(wanted.asset.sha256, "bug", repr(error)))
+
+    def _next(self) -> _Wanted | None:
+        """Return the first file whose time has come, or None after waiting a while."""
+        with self._list.changed:
+            now = self._monotonic()
+            idle = [w for w in self._list.wanted.values() if not w.is_being_fetched]
+            ready = next((w for w in idle if w.try_at <= now), None)
+            if ready is not None and self._list.audio_url:
+                ready.is_being_fetched = True
+                return ready
+            soonest = min((w.try_at - now for w in idle), default=60.0)
+            self._list.changed.wait(max(0.05, soonest))
+            return None
+
+    def _fetch_one(self, wanted: _Wanted) -> None:
+        asset = wanted.asset
+        self._require_room(asset)
+        part = self._partial / asset.sha256
+        self._fetch(self._list.audio_url, asset, part, self._stopping.is_set)
+        try:
+            part.rename(self.path(asset.sha256))
+            _sync(self._folder)
+        except OSError as error:
+            raise AssetUnavailable(asset.sha256, "disk", str(error)) from error
+        with self._list.changed:
+            self._present.add(asset.sha256)
+            self._list.wanted.pop(asset.sha256, None)
+        self._inbox.post(AssetReady(asset.sha256))
+
+    def _put_off(self, wanted: _Wanted, error: AssetUnavailable) -> None:
+        if self._stopping.is_set():
+            return
+        wanted.failures += 1
+        longest_s = min(RETRY_MOST_S, RETRY_FIRST_S * 2**wanted.failures)
+        with self._list.changed:
+            wanted.try_at = self._monotonic() + random.uniform(0.5, longest_s)  # noqa: S311 - jitter
+            wanted.is_being_fetched = False
+        level = logging.WARNING if wanted.failures == 1 else logging.DEBUG
+        log.log(level, "%s", error)
+        self._inbox.post(AssetFailed(error.sha256, error.code, error.why))
+
+    def _require_room(self, asset: Asset) -> None:
+        try:
+            disk = shutil.disk_usage(self._folder)
+        except OSError as error:
+            raise AssetUnavailable(asset.sha256, "disk", str(error)) from error
+        left = disk.free - asset.bytes
+        if left * 100 < disk.total * self._limits.keep_free_percent:
+            raise AssetUnavailable(asset.sha256, "disk_full", f"{disk.free} bytes free")
+
+    def _prune(self, pinned: set[str], needed: int) -> None:
+        """Remove the files longest unused until the cache fits; never what a plan needs."""
+        files = sorted(_files(self._folder), key=lambda path: path.stat().st_mtime)
+        used = sum(path.stat().st_size for path in files)
+        for path in files:
+            if path.name not in pinned and self._is_tight(used + needed, needed):
+                used -= path.stat().st_size
+                with self._list.changed:
+                    self._present.discard(path.name)
+                path.unlink(missing_ok=True)
+        for part in _files(self._partial):
+            if part.name not in pinned:
+                part.unlink(missing_ok=True)
+
+    def _is_tight(self, used: int, needed: int) -> bool:
+        disk = shutil.disk_usage(self._folder)
+        free = disk.free - needed
+        return used > self._limits.max_bytes or (
+            free * 100 < disk.total * self._limits.keep_free_percent
+        )
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return [path for path in folder.iterdir() if path.is_file()]
+    except OSError:
+        return []
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,244 @@
+"""The state machine of one output: who may sound now, by the one order of precedence.
+
+    absent --Claimed--> waiting --settle: it is the highest--> sounding --Ended--> absent + Finished
+                           ^                                      |
+                           +--- a higher claim: Hush, its clock place later ---+
+
+Pure: `step(state, event) -> (state, effects)`. Instants are monotonic seconds. Whatever wants to
+sound is a claim with a rank, so that an alert is one more rank and nothing else.
+"""
+
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+SOON_S = 0.05
+
+
+class Rung(IntEnum):
+    """The ladder of precedence; higher wins."""
+
+    TEST_TONE = 1
+    FALLBACK = 2
+    PROGRAMME = 3
+    DRILL = 4
+    MICROPHONE = 5
+    ALL_CLEAR = 6
+    ALERT = 7
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Rank:
+    """A total order: rung, level, class, origin (higher wins), then earlier start, then lower id.
+
+    `broadcast_class` and `origin` are numbers that grow with precedence; `start` and `id` are
+    compared by `beats`.
+    """
+
+    rung: Rung
+    level: int = 0
+    broadcast_class: int = 0
+    origin: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Something that wants this output in `[starts_at, ends_at)`."""
+
+    id: str
+    rank: Rank
+    starts_at: float
+    ends_at: float
+    played_ms: int = 0
+    has_started: bool = False
+    turn: str | None = None
+    leaving: str | None = None
+
+    def beats(self, other: "Claim") -> bool:
+        """Return whether this claim wins while both want to sound."""
+        if self.rank != other.rank:
+            return self.rank > other.rank
+        return (self.starts_at, self.id) < (other.starts_at, other.id)
+
+    def meets(self, other: "Claim") -> bool:
+        """Return whether there is an instant that both want."""
+        return self.starts_at < other.ends_at - SOON_S and other.starts_at < self.ends_at - SOON_S
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """All claims on one output; those with a `turn` have an order at the player."""
+
+    claims: tuple[Claim, ...] = ()
+    turns: int = 0
+
+    def claim(self, claim_id: str) -> Claim | None:
+        """Return a claim by its id."""
+        return next((claim for claim in self.claims if claim.id == claim_id), None)
+
+    def turn(self, order_id: str) -> Claim | None:
+        """Return the claim of an order, also of one that was hushed."""
+        return self.claim(order_id.rpartition("~")[0])
+
+    def sounding(self, at: float) -> Claim | None:
+        """Return the claim whose turn it is."""
+        turns = (claim for claim in self.claims if claim.turn and claim.starts_at <= at)
+        return next(turns, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Somebody wants to sound. A claim with a known id is ignored."""
+
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A claim is taken back; `code` goes into its end."""
+
+    claim_id: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The first sample of an order sounded."""
+
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An order is over: `ended`, `stopped`, `replaced` or `failed`."""
+
+    order_id: str
+    played_ms: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Time has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """Give the player an order for this claim, from the clock's place on."""
+
+    claim: Claim
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """Take an order from the player."""
+
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A claim is over for good; `code` is empty when it ran to its end."""
+
+    claim: Claim
+    code: str
+
+
+Event = Claimed | Withdrawn | Started | Ended | Ticked
+Effect = Sound | Hush | Over
+
+
+def step(state: Station, event: Event, at: float) -> tuple[Station, tuple[Effect, ...]]:
+    """Return the next state and what to do, in order."""
+    effects: list[Effect] = []
+    match event:
+        case Claimed(claim) if state.claim(claim.id) is None:
+            state = replace(state, claims=(*state.claims, claim))
+        case Withdrawn(claim_id, code):
+            state = _withdraw(state, claim_id, code, effects)
+        case Started(order_id):
+            state = _change(state, order_id, has_started=True)
+        case Ended():
+            state = _end(state, event, at, effects)
+        case _:
+            pass
+    state = _expire(state, at, effects)
+    return _settle(state, at, effects), tuple(effects)
+
+
+def _withdraw(state: Station, claim_id: str, code: str, effects: list[Effect]) -> Station:
+    claim = state.claim(claim_id)
+    if claim is None or claim.leaving is not None:
+        return state
+    if claim.turn is None:
+        effects.append(Over(claim, code))
+        return _without(state, claim)
+    effects.append(Hush(claim.turn))
+    return _put(state, replace(claim, leaving=code))
+
+
+def _end(state: Station, event: Ended, at: float, effects: list[Effect]) -> Station:
+    claim = state.turn(event.order_id)
+    if claim is None:
+        return state
+    claim = replace(claim, played_ms=claim.played_ms + event.played_ms)
+    if claim.turn != event.order_id:
+        return _put(state, claim)
+    claim = replace(claim, turn=None)
+    is_over = event.reason in {"ended", "failed"} or at >= claim.ends_at - SOON_S
+    if claim.leaving is not None or is_over:
+        code = claim.leaving or ("failed" if event.reason == "failed" else "")
+        effects.append(Over(claim, code))
+        return _without(state, claim)
+    return _put(state, claim)
+
+
+def _expire(state: Station, at: float, effects: list[Effect]) -> Station:
+    """End claims whose time is past. One that sounds is given a second to say so itself."""
+    for claim in state.claims:
+        if at >= claim.ends_at + (1.0 if claim.turn else 0.0):
+            if claim.turn:
+                effects.append(Hush(claim.turn))
+            effects.append(Over(claim, claim.leaving or ""))
+            state = _without(state, claim)
+    return state
+
+
+def _settle(state: Station, at: float, effects: list[Effect]) -> Station:
+    """Give each claim its turn that nobody beats at a time both want; take it from the others."""
+    here = [claim for claim in state.claims if claim.leaving is None]
+    for claim in here:
+        beaten = any(
+            other.beats(claim) and (claim.meets(other) and _now_or_first(claim, other, at))
+            for other in here
+            if other.id != claim.id
+        )
+        if beaten and claim.turn:
+            effects.append(Hush(claim.turn))
+            state = _put(state, replace(claim, turn=None))
+        elif not beaten and not claim.turn:
+            order_id = f"{claim.id}~{state.turns + 1}"
+            claim = replace(claim, turn=order_id)  # noqa: PLW2901 - the claim with its turn
+            state = replace(_put(state, claim), turns=state.turns + 1)
+            effects.append(Sound(claim, order_id))
+    return state
+
+
+def _now_or_first(claim: Claim, other: Claim, at: float) -> bool:
+    """Whether `other` wants the instant at which `claim` would sound next."""
+    first = max(at, claim.starts_at)
+    return other.starts_at <= first < other.ends_at
+
+
+def _change(state: Station, order_id: str, *, has_started: bool) -> Station:
+    claim = state.turn(order_id)
+    return _put(state, replace(claim, has_started=has_started)) if claim else state
+
+
+def _put(state: Station, claim: Claim) -> Station:
+    claims = tuple(claim if claim.id == old.id else old for old in state.claims)
+    return replace(state, claims=claims)
+
+
+def _without(state: Station, claim: Claim) -> Station:
+    return replace(state, claims=tuple(old for old in state.claims if old.id != claim.id))
