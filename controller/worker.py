@@ -9,7 +9,7 @@ import queue
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -19,12 +19,14 @@ from sqlalchemy.orm import Session
 from controller import outbox, replan
 from controller.config import Config
 from controller.db import Clock, Sessions
+from controller.health import incidents
 from controller.health.service import note_lost
 from controller.jobs import LeaseKeeper
 from controller.keys import Keyring
 from controller.loop import Loop
 from controller.mqtt import Arrived, Credentials, MqttLink
 from controller.plans.models import CompiledPlan
+from controller.plans.network import Refused
 from controller.plans.service import publish_requested, roll_plans
 from controller.records import batches, logbook
 from controller.uplink import Uplink
@@ -133,6 +135,7 @@ class Worker:
                 days=config.plan_days,
                 zone=config.zone,
             )
+            _note_refused(session, done.refused, self._parts.clock())
             session.commit()
         if done.revisions:
             log.info("planned: %d of %d devices changed", len(done.revisions), done.looked_at)
@@ -180,3 +183,13 @@ class Worker:
             result = work(session)
             session.commit()
         return result
+
+
+def _note_refused(session: Session, refused: tuple[Refused, ...], now: datetime) -> None:
+    """Tell people of rules that can no longer be planned: they would be silent otherwise."""
+    for rule in refused:
+        log.error("rule %s of %s plays nowhere: %s", rule.rule_id, rule.programme_id, rule.why)
+        facts = {"programme": rule.programme_id, "why": rule.why}
+        incidents.open_incident(
+            session, incidents.RULE, None, now, subject=rule.rule_id, facts=facts
+        )

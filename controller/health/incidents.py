@@ -17,6 +17,7 @@ REFUSED = "message_refused"
 FORGED = "forged_report"
 AT_RISK = "broadcast_at_risk"
 MISSED = "broadcast_missed"
+RULE = "rule_refused"
 
 
 def open_incident(

@@ -1,7 +1,7 @@
 """Reads what a compile needs as plain values: devices with their clusters, and active rules."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import time
 from typing import Any
 
 from sqlalchemy import Select, select, true
@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session, selectinload
 from controller.areas.models import Area
 from controller.library.models import Asset as AssetRow
 from controller.programmes.models import Programme, ProgrammeVersion, ScheduleRule, VersionState
+from controller.programmes.rules import rule_of
 from controller.stations.models import Cluster, Device, DeviceState, Output, Station
+from schedules.errors import ScheduleError
 from schedules.filters import Hours, Policy
-from schedules.lunar import parse_lunar
-from schedules.rules import Override, Rule
+from schedules.rules import Rule
 from wire.plan import Asset
 
 Chain = tuple[str, ...]
@@ -63,11 +64,21 @@ class RuleView:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A rule that makes no sense any more; it plays nowhere, and somebody must be told."""
+
+    rule_id: str
+    programme_id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """Everything that one compile looks at."""
 
     devices: tuple[DeviceView, ...]
     rules: tuple[RuleView, ...]
+    refused: tuple[Refused, ...]
     policies: dict[str, Policy]
     assets: dict[str, Asset]
 
@@ -86,14 +97,16 @@ def load_network(session: Session, zone: str, scope: Scope | None = None) -> Net
     areas = area_views(session)
     devices = _devices(session, scope, areas)
     places = None if scope is None else _places_of(devices)
-    rules = tuple(_rule_view(row, version) for row, version in _active_rules(session, places))
+    views = [_rule_view(row, version) for row, version in _active_rules(session, places)]
+    rules = tuple(view for view in views if isinstance(view, RuleView))
+    refused = tuple(view for view in views if isinstance(view, Refused))
     wanted = {sha for view in rules for item in view.items for sha in _hashes(item)}
     assets = {
         row.sha256: Asset(sha256=row.sha256, bytes=row.bytes, duration_ms=row.duration_ms)
         for row in session.scalars(select(AssetRow).where(AssetRow.sha256.in_(wanted)))
     }
     policies = {chain[-1]: policy_of(chain, areas, zone) for chain in {d.chain for d in devices}}
-    return Network(devices, rules, policies, assets)
+    return Network(devices, rules, refused, policies, assets)
 
 
 def area_views(session: Session) -> dict[str, AreaView]:
@@ -125,34 +138,8 @@ def policy_of(chain: Chain, areas: dict[str, AreaView], zone: str) -> Policy:
     return Policy(zone=zone, hard_stop=hard_stop, night_ceiling_db=ceiling)
 
 
-def rule_of(row: ScheduleRule, duration_ms: int) -> Rule:
-    """Return the schedule rule of a row; raises `schedules` errors for a rule that is none."""
-    return Rule(
-        id=row.id,
-        dtstart=datetime.fromisoformat(row.dtstart),
-        duration=timedelta(milliseconds=row.duration_ms or duration_ms),
-        zone=row.zone,
-        rrule=row.rrule,
-        lunar=parse_lunar(row.lunar) if row.lunar else None,
-        exdates=tuple(_day_or_time(text) for text in row.exdates),
-        rdates=tuple(datetime.fromisoformat(text) for text in row.rdates),
-        overrides=tuple(
-            Override(
-                datetime.fromisoformat(original), datetime.fromisoformat(moved) if moved else None
-            )
-            for original, moved in row.moves.items()
-        ),
-        valid_from=row.valid_from,
-        valid_until=row.valid_until,
-    )
-
-
 def _hours(start: time, end: time) -> Hours | None:
     return None if start == end else Hours(start, end)
-
-
-def _day_or_time(text: str) -> date:
-    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
 
 
 def _devices(
@@ -222,10 +209,14 @@ def on_air(programme: Programme) -> ProgrammeVersion | None:
     return max(approved, key=lambda version: version.number, default=None)
 
 
-def _rule_view(row: ScheduleRule, version: ProgrammeVersion) -> RuleView:
+def _rule_view(row: ScheduleRule, version: ProgrammeVersion) -> RuleView | Refused:
     programme = row.programme
+    try:
+        rule = rule_of(row, version.duration_ms)
+    except (ScheduleError, ValueError) as error:
+        return Refused(row.id, programme.id, str(error))
     return RuleView(
-        rule=rule_of(row, version.duration_ms),
+        rule=rule,
         programme_id=programme.id,
         title=programme.title,
         version=version.number,

@@ -13,7 +13,7 @@ from controller.db import upsert
 from controller.outbox import Publish
 from controller.plans.compile import Compiler, Content, window
 from controller.plans.models import CompiledPlan
-from controller.plans.network import Scope, load_network
+from controller.plans.network import Refused, Scope, load_network
 from controller.replan import take_requests
 from wire import topics
 from wire.message import next_revision
@@ -27,10 +27,11 @@ GRACE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What one compile did: devices looked at, and the revisions that went out."""
+    """What one compile did: devices looked at, revisions that went out, rules left out."""
 
     looked_at: int
     revisions: dict[str, int]
+    refused: tuple[Refused, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def publish_plans(
             _publish(session, fresh, signer, now)
             fresh = []
     _publish(session, fresh, signer, now)
-    return Published(len(network.devices), revisions)
+    return Published(len(network.devices), revisions, network.refused)
 
 
 def plan_of(session: Session, device_id: str) -> Plan | None:
