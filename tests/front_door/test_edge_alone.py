@@ -1,4 +1,5 @@
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -20,19 +21,22 @@ def device(tmp_path_factory: pytest.TempPathFactory) -> Path:
     constraints = folder / "constraints.txt"
     lock = (ROOT / "requirements.lock").read_text()
     constraints.write_text("\n".join(re.findall(r"^[\w.\-\[\]]+==[^\\\n]+", lock, re.MULTILINE)))
-    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True)
     programs = folder / "venv" / "bin"
-    pip = [str(programs / "python"), "-m", "pip", "install", "--quiet"]
-    subprocess.run([*pip, "--constraint", str(constraints), f"{source}[edge]"], check=True)
+    install = ["install", "--quiet", "--no-compile", "--constraint", str(constraints)]
+    _pip(programs, *install, f"{source}[edge]")
     return programs
 
 
-def test_the_agent_starts_with_the_edge_extra_alone(device: Path) -> None:
-    answer = subprocess.run(
-        [device / "truyenthanh-agent", "--help"], capture_output=True, text=True, check=True
-    )
+def test_the_agent_starts_with_the_edge_extra_alone(device: Path, tmp_path: Path) -> None:
+    help_ = _agent(device, "--help", tmp_path)
+    config = _agent(device, "config", tmp_path)
+    run = _agent(device, "run", tmp_path)
 
-    assert "run" in answer.stdout
+    assert "enrol" in help_.stdout
+    assert f"TT_AGENT_DATA_DIR={tmp_path}" in config.stdout
+    assert "truyenthanh-agent enrol" in run.stderr, "it is not enrolled, and says so"
+    assert "Traceback" not in run.stderr
 
 
 def test_every_module_of_the_agent_can_be_imported_with_the_edge_extra_alone(
@@ -53,16 +57,27 @@ def test_every_module_of_the_agent_can_be_imported_with_the_edge_extra_alone(
 
 
 def test_the_edge_extra_brings_no_web_server_and_no_database_library(device: Path) -> None:
-    answer = subprocess.run(
-        [device / "python", "-m", "pip", "list", "--format=json"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    answer = _pip(device, "list", "--format=json")
 
-    installed = {package["name"].lower() for package in json.loads(answer.stdout)}
+    installed = {package["name"].lower() for package in json.loads(answer)}
     assert "truyenthanh" in installed
     assert not installed & NOT_FOR_A_DEVICE
+
+
+def _pip(programs: Path, *command: str) -> str:
+    pip = [sys.executable, "-m", "pip", "--python", str(programs / "python"), *command]
+    return subprocess.run(pip, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+def _agent(device: Path, command: str, data: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [device / "truyenthanh-agent", command],
+        env={"PATH": os.environ["PATH"], "TT_AGENT_DATA_DIR": str(data)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
 
 
 def _copy_source(target: Path) -> Path:
