@@ -26,13 +26,14 @@ _ENVIRONMENT = {"LANG": "C.UTF-8", "PULSE_SERVER": "unix:/nonexistent"}
 class Limits:
     """What a child may use: CPU and wall seconds, bytes of memory of its own (TRUST R48).
 
-    The address space is wider than the memory, because shared libraries are mapped into it.
+    192 MB of its own and the shared libraries stay below the 256 MB of R48. The address space is
+    wider, because those libraries are mapped into it.
     `file_bytes` bounds each file written; the default is none at all.
     """
 
     cpu_s: int = 10
     wall_s: float = 60.0
-    memory_bytes: int = 256 * 2**20
+    memory_bytes: int = 192 * 2**20
     address_bytes: int = 2 * 2**30
     open_files: int = 64
     file_bytes: int = 0

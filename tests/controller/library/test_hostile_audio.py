@@ -72,7 +72,7 @@ def test_a_small_file_never_gets_more_than_ten_seconds_whatever_it_claims(tmp_pa
     limits = decode_limits(liar, Probed("mp3", 48_000, estimated_s=1e9, claimed_s=1e9))
 
     assert limits.cpu_s == 10
-    assert limits.memory_bytes == 256 * 2**20
+    assert limits.memory_bytes < 256 * 2**20
 
 
 def test_a_long_session_gets_time_by_its_length(tmp_path: Path) -> None:
