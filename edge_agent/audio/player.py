@@ -7,7 +7,9 @@ The device is kept open and fed with silence: its clock is then known when an or
 an alert waits only for what the buffer holds. Nobody waits for the device with a lock held.
 """
 
+import contextlib
 import logging
+import os
 import random
 import threading
 import time
@@ -29,6 +31,7 @@ SETTLE_S = 3.0
 STUCK_S = 2.0
 WATCH_S = 0.25
 STOP_S = 0.8
+NICE = -11
 BACKOFF_S, BACKOFF_MOST_S = 0.5, 10.0
 
 
@@ -133,6 +136,7 @@ class OutputPlayer:
     # The writer thread.
 
     def _write(self) -> None:
+        _hurry()
         backoff_s = BACKOFF_S
         while not self._stopping.is_set():
             opened_at = self._monotonic()
@@ -219,3 +223,9 @@ class OutputPlayer:
     def _tell(self, event: AudioEvent) -> None:
         if not self._is_left_behind:
             self._on_event(event)
+
+
+def _hurry() -> None:
+    """Let this thread go before others, as sound servers do; without the right to it, go on."""
+    with contextlib.suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)

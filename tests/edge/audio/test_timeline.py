@@ -17,7 +17,7 @@ def test_jitter_of_single_measurements_hardly_moves_the_estimate():
         now = 100 + number * 0.02
         timeline.measure(now + dice.uniform(0, 0.002), 0.06)
 
-    assert timeline.next_at() == pytest.approx(100 + 199 * 0.02 + 0.061, abs=0.0005)
+    assert timeline.next_at() == pytest.approx(100 + 199 * 0.02 + 0.06, abs=0.0005)
 
 
 def test_a_device_100_ppm_slow_is_followed():
@@ -28,20 +28,20 @@ def test_a_device_100_ppm_slow_is_followed():
         now = number * 0.02 * (1 + 100e-6)
         timeline.measure(now, 0.06)
 
-    assert timeline.next_at() == pytest.approx(now + 0.06, abs=0.0002)
+    assert timeline.next_at() == pytest.approx(now + 0.06, abs=0.0003)
 
 
-def test_one_late_measurement_is_no_slip_but_four_are():
+def test_one_late_measurement_is_no_slip_but_eight_are():
     timeline = Timeline(RATE)
     for number in range(20):
         timeline.wrote(BLOCK)
         timeline.measure(number * 0.02, 0.06)
 
     slips = []
-    for number in range(20, 24):
+    for number in range(20, 28):
         timeline.wrote(BLOCK)
         slips.append(timeline.measure(number * 0.02 + 0.3, 0.06))
 
-    assert slips[:3] == [0.0, 0.0, 0.0]
-    assert slips[3] == pytest.approx(0.3)
-    assert timeline.next_at() == pytest.approx(23 * 0.02 + 0.36)
+    assert slips[:7] == [0.0] * 7
+    assert slips[7] == pytest.approx(0.3)
+    assert timeline.next_at() == pytest.approx(27 * 0.02 + 0.36)
