@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, Flask, Response, request
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from controller.errors import ControllerError
@@ -34,6 +34,18 @@ _SENTENCES: Mapping[int, tuple[str, str]] = {
     500: ("Hệ thống gặp lỗi, đã ghi lại", "The system failed; this was written down"),
     503: ("Tạm thời chưa làm được, hãy thử lại", "Not possible right now, try again"),
 }
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457), as the API describes it."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    vi: str
+    en: str
+    instance: str
 
 
 def problem(

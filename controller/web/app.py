@@ -1,0 +1,53 @@
+"""The web's composition root: every subject's API and pages in one Flask app.
+
+The one file of `web/` that knows the subjects above it.
+"""
+
+from dataclasses import dataclass
+
+from flask import Flask
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+from controller.config import Config
+from controller.db import Clock, Sessions
+from controller.keys import Keyring
+from controller.library.audio_api import make_audio_api
+from controller.library.speech import Reader
+from controller.library.store import AssetStore
+from controller.people.access import Access
+from controller.people.brake import Brake
+from controller.web.api import make_openapi
+from controller.web.apis import register_apis
+from controller.web.problems import handle_problems
+
+
+@dataclass(frozen=True, slots=True)
+class WebParts:
+    """What the web half needs of the rest; `clock` returns now, so that tests choose it."""
+
+    config: Config
+    sessions: Sessions
+    read_sessions: Sessions
+    keyring: Keyring
+    store: AssetStore
+    reader: Reader
+    clock: Clock
+
+
+def make_web_app(parts: WebParts) -> Flask:
+    """Return the console and the JSON API."""
+    app = make_openapi("Truyền Thanh")
+    handle_problems(app)
+    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
+    register_apis(
+        app,
+        access=Access(parts.sessions, parts.read_sessions, parts.clock, Brake()),
+        store=parts.store,
+        reader=parts.reader,
+        keyring=parts.keyring,
+        config=parts.config,
+        limiter=limiter,
+    )
+    app.register_blueprint(make_audio_api(parts.store))
+    return app
