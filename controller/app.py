@@ -168,5 +168,5 @@ class _Broker:
 def _broker(config: Config, keyring: Keyring, sessions: Sessions) -> _Broker:
     certificate, key = keyring.server_files(config.device_names, utc_now())
     files = BrokerFiles(certificate, key, keyring.authority_file)
-    folder = config.data_dir / "broker"
-    return _Broker(Mosquitto(folder, config.mqtt_host, config.mqtt_port, files), sessions)
+    log_file = config.data_dir / "broker.log"
+    return _Broker(Mosquitto(log_file, config.mqtt_host, config.mqtt_port, files), sessions)

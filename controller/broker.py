@@ -11,6 +11,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -45,8 +46,9 @@ class BrokerFiles:
 class Mosquitto:
     """Starts the broker, starts it again when it dies, stops it with us."""
 
-    def __init__(self, directory: Path, host: str, port: int, files: BrokerFiles) -> None:
-        self._directory = directory
+    def __init__(self, log_file: Path, host: str, port: int, files: BrokerFiles) -> None:
+        self._log_file = log_file
+        self._folder: Path | None = None
         self._host = host
         self._port = port
         self._files = files
@@ -63,7 +65,7 @@ class Mosquitto:
         """Write the configuration and run the broker; `BrokerMissing` when there is none."""
         if self._supervisor is not None:
             return
-        self._prepare(muted)
+        self._folder = self._prepare(muted)
         self._spawn()
         self._stopping.clear()
         self._supervisor = threading.Thread(target=self._supervise, name="broker-supervisor")
@@ -77,48 +79,42 @@ class Mosquitto:
         if self._supervisor is not None:
             self._supervisor.join(timeout=10)
             self._supervisor = None
+        if self._folder is not None:
+            shutil.rmtree(self._folder)
+            self._folder = None
 
     def mute(self, devices: Iterable[str]) -> None:
         """Deny the named devices everything, at once (a live session too)."""
-        _write(self._directory / "acl", acl(devices))
-        if self.pid is not None:
+        if self._folder is not None and self.pid is not None:
+            _write(self._folder / "acl", acl(devices))
             os.kill(self.pid, signal.SIGHUP)
 
-    def _prepare(self, muted: Iterable[str]) -> None:
-        self._directory.mkdir(parents=True, exist_ok=True)
-        private = self._directory / "tls"
-        private.mkdir(mode=0o700, exist_ok=True)
-        files = BrokerFiles(
-            *(
-                Path(shutil.copy(source, private / name))
-                for source, name in (
-                    (self._files.certificate, "broker.crt"),
-                    (self._files.key, "broker.key"),
-                    (self._files.authority, "ca.crt"),
-                )
-            )
-        )
-        files.key.chmod(0o600)
-        lines = configuration(self._host, self._port, self._directory / "acl", files)
-        _write(self._directory / "mosquitto.conf", lines)
-        _write(self._directory / "acl", acl(muted))
-        self._hand_over()
+    def _prepare(self, muted: Iterable[str]) -> Path:
+        """Make a private folder with all that the broker reads; it goes when the broker stops.
 
-    def _hand_over(self) -> None:
-        """Let the broker read its files: started as root it drops to its own user."""
-        if os.geteuid() != 0:
-            return
-        user = pwd.getpwnam("mosquitto")
-        for path in (self._directory, *self._directory.rglob("*")):
-            os.chown(path, user.pw_uid, user.pw_gid)
+        Started as root the broker drops to its own user, who cannot reach into our data folder.
+        """
+        folder = Path(tempfile.mkdtemp(prefix="tt-broker-"))
+        files = BrokerFiles(
+            Path(shutil.copy(self._files.certificate, folder / "broker.crt")),
+            Path(shutil.copy(self._files.key, folder / "broker.key")),
+            Path(shutil.copy(self._files.authority, folder / "ca.crt")),
+        )
+        _write(folder / "mosquitto.conf", configuration(self._host, self._port, folder, files))
+        _write(folder / "acl", acl(muted))
+        if os.geteuid() == 0:
+            user = pwd.getpwnam("mosquitto")
+            for path in (folder, *folder.iterdir()):
+                os.chown(path, user.pw_uid, user.pw_gid)
+        return folder
 
     def _spawn(self) -> None:
         program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-        if program is None:
+        if program is None or self._folder is None:
             raise BrokerMissing
-        with (self._directory / "mosquitto.log").open("ab") as output:
+        with self._log_file.open("ab") as output:
             self._process = subprocess.Popen(
-                [program, "-c", str((self._directory / "mosquitto.conf").resolve())],
+                [program, "-c", str(self._folder / "mosquitto.conf")],
                 stdout=output,
                 stderr=output,
                 preexec_fn=_raise_file_limit,  # noqa: PLW1509 - only setrlimit, safe after fork
@@ -138,7 +134,7 @@ class Mosquitto:
             self._spawn()
 
 
-def configuration(host: str, port: int, acl_file: Path, files: BrokerFiles) -> list[str]:
+def configuration(host: str, port: int, folder: Path, files: BrokerFiles) -> list[str]:
     """Return the lines of `mosquitto.conf`; `ValueError` for a value with a line break."""
     pairs = {
         "listener": f"{port} {host}",
@@ -146,11 +142,11 @@ def configuration(host: str, port: int, acl_file: Path, files: BrokerFiles) -> l
         "require_certificate": "true",
         "use_identity_as_username": "true",
         "use_username_as_clientid": "true",
-        "cafile": files.authority.resolve(),
-        "certfile": files.certificate.resolve(),
-        "keyfile": files.key.resolve(),
+        "cafile": files.authority,
+        "certfile": files.certificate,
+        "keyfile": files.key,
         "tls_version": "tlsv1.3",
-        "acl_file": acl_file.resolve(),
+        "acl_file": folder / "acl",
         "persistence": "false",
         "max_connections": MAX_CLIENTS,
         "max_queued_messages": QUEUE_PER_CLIENT,

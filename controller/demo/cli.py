@@ -1,0 +1,37 @@
+"""`truyenthanh demo`: a morning in the commune An Bình, or the whole path once with a report."""
+
+import json
+import logging
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from controller.demo.once import play_once
+
+HEARD = Path("var/heard")
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Một lần rồi dừng. | Once, unattended, then stop.")
+@click.option("--json", "as_json", is_flag=True, help="Kết thúc bằng JSON. | End with JSON.")
+@click.option(
+    "--audio",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Tệp phát thay cho bản tin. | A file to play instead of the bulletin.",
+)
+def demo(*, once: bool, as_json: bool, audio: Path | None) -> None:
+    """Một buổi sáng ở xã An Bình. | A morning in the commune An Bình."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    if not once:
+        raise click.UsageError("--once")
+    with tempfile.TemporaryDirectory(prefix="tt-demo-") as folder:
+        report = play_once(Path(folder), HEARD, audio, _tell)
+    click.echo(json.dumps(report) if as_json else json.dumps(report, indent=2))
+    is_whole = report["slots_played"] == report["slots_planned"] == report["devices"]
+    sys.exit(0 if is_whole and not report["failures"] else 1)
+
+
+def _tell(vi: str, en: str) -> None:
+    click.echo(f"... {vi} | {en}", err=True)

@@ -1,0 +1,195 @@
+"""Commune An Bình with its people, one station and three devices: made by the real use cases."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from controller.app import App
+from controller.areas.service import create_area, set_policy
+from controller.library.models import LibraryItem
+from controller.library.service import Kind, add_upload, speak_bulletin
+from controller.library.speech import Reader
+from controller.library.store import AssetStore
+from controller.people.models import Person, Role
+from controller.people.rights import Actor, actor_of, machine_owner
+from controller.people.service import create_person
+from controller.programmes.schedule import RuleDraft, create_rule
+from controller.programmes.service import create_programme
+from controller.programmes.versions import add_version, approve, submit
+from controller.stations.enrolment import issue_claim
+from controller.stations.service import create_cluster, create_device, create_station
+
+COMMUNE = "vn-mau-an-binh"
+SYSTEM = machine_owner("demo")
+PROFILE = "software"
+VILLAGES = ("Thôn Đông", "Thôn Trung", "Thôn Đoài")
+POSITIONS = ((21.036, 105.782), (21.031, 105.790), (21.027, 105.776))
+BULLETIN_TITLE = "Bản tin xã An Bình"
+BULLETIN = (
+    "Đài truyền thanh xã An Bình xin kính chào bà con. "
+    "Hôm nay các thôn tổng vệ sinh đường làng từ bảy giờ sáng. "
+    "Trạm y tế xã tiêm phòng cho trẻ em vào sáng thứ bảy. "
+    "Kính mời bà con nhớ và tham gia đông đủ."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Commune:
+    """What a demo knows of its commune: who works there, and its devices in order."""
+
+    operator: Actor
+    approver: Actor
+    login: str
+    password: str
+    devices: tuple[str, ...]
+
+
+def now() -> datetime:
+    """Return the instant of the demo's own actions."""
+    return datetime.now(UTC)
+
+
+def found_commune(app: App) -> Commune:
+    """Create the areas, the station with three devices, an operator and an approver.
+
+    An Bình has no hard stop and no night ceiling here: a demo is heard at any hour.
+    """
+    with app.sessions.begin() as session:
+        for area_id, kind, name, parent in (
+            ("vn", "country", "Việt Nam", None),
+            ("vn-mau", "province", "Tỉnh Mẫu", "vn"),
+            (COMMUNE, "commune", "Xã An Bình", "vn-mau"),
+        ):
+            create_area(session, area_id=area_id, kind=kind, name=name, parent_id=parent)
+        set_policy(
+            session, COMMUNE, hard_stop_from=time(0), hard_stop_until=time(0), night_ceiling_db=0.0
+        )
+        devices = _found_station(session)
+        operator, password = _person(session, "lan", "Nguyễn Thị Lan", Role.OPERATOR)
+        approver, _ = _person(session, "hung", "Trần Văn Hùng", Role.APPROVER)
+    return Commune(operator, approver, operator.login, password, devices)
+
+
+def claim(app: App, device: str) -> str:
+    """Return a claim code for a device, as a technician would get one."""
+    with app.sessions.begin() as session:
+        return issue_claim(session, SYSTEM, device, app.keyring, now())
+
+
+def keep_upload(app: App, store: AssetStore, commune: Commune, file: Path, title: str) -> str:
+    """Put a file into the library; return its SHA-256."""
+    with app.sessions.begin() as session:
+        item = add_upload(
+            session,
+            store,
+            file,
+            actor=commune.operator,
+            area_id=COMMUNE,
+            title=title,
+            kind=Kind.MUSIC,
+            original_name=file.name,
+            now=now(),
+            target_lufs=app.config.target_lufs,
+        )
+        return _known(item)
+
+
+def keep_bulletin(app: App, store: AssetStore, reader: Reader, commune: Commune) -> str:
+    """Speak the demo's bulletin into the library; return its SHA-256."""
+    with app.sessions.begin() as session:
+        item = speak_bulletin(
+            session,
+            store,
+            reader,
+            actor=commune.operator,
+            area_id=COMMUNE,
+            title=BULLETIN_TITLE,
+            text=BULLETIN,
+            now=now(),
+            target_lufs=app.config.target_lufs,
+        )
+        return _known(item)
+
+
+def approve_programme(
+    app: App, commune: Commune, title: str, items: Sequence[dict[str, object]]
+) -> str:
+    """Write, submit and approve a programme by two people; return its id."""
+    with app.sessions.begin() as session:
+        programme = create_programme(
+            session, actor=commune.operator, area_id=COMMUNE, title=title, now=now()
+        )
+        version = add_version(
+            session, actor=commune.operator, programme_id=programme.id, items=items, now=now()
+        )
+        number, name = version.number, programme.id
+        submit(session, actor=commune.operator, programme_id=name, number=number, now=now())
+        approve(session, actor=commune.approver, programme_id=name, number=number, now=now())
+        return name
+
+
+def schedule_once(
+    app: App, commune: Commune, programme: str, start: datetime, duration: timedelta
+) -> str:
+    """Schedule a programme at one instant (whole seconds) on all clusters; return the rule's id."""
+    local = start.astimezone(ZoneInfo(app.config.zone)).replace(tzinfo=None)
+    duration_ms = int(duration / timedelta(milliseconds=1))
+    draft = RuleDraft(dtstart=local, target_areas=(COMMUNE,), duration_ms=duration_ms)
+    with app.sessions.begin() as session:
+        rule = create_rule(
+            session, actor=commune.operator, programme_id=programme, draft=draft, now=now()
+        )
+        return rule.id
+
+
+def whole_second_after(wait: timedelta) -> datetime:
+    """Return the first whole second at least `wait` from now."""
+    return (now() + wait + timedelta(seconds=1)).replace(microsecond=0)
+
+
+def _known(item: LibraryItem) -> str:
+    return item.sha256
+
+
+def _found_station(session: Session) -> tuple[str, ...]:
+    station = create_station(
+        session, SYSTEM, area_id=COMMUNE, name="Đài truyền thanh xã An Bình", now=now()
+    )
+    devices: list[str] = []
+    for number, (village, (latitude, longitude)) in enumerate(
+        zip(VILLAGES, POSITIONS, strict=True), start=1
+    ):
+        device = create_device(
+            session,
+            SYSTEM,
+            station_id=station.id,
+            name=f"Hộp số {number}",
+            profile=PROFILE,
+            now=now(),
+            device_id=f"d-anbinh{number}",
+        )
+        session.flush()
+        create_cluster(
+            session,
+            SYSTEM,
+            output_id=device.outputs[0].id,
+            area_id=COMMUNE,
+            name=f"Cụm loa {village}",
+            now=now(),
+            latitude=latitude,
+            longitude=longitude,
+        )
+        devices.append(device.id)
+    return tuple(devices)
+
+
+def _person(session: Session, login: str, name: str, role: Role) -> tuple[Actor, str]:
+    person, password = create_person(
+        session, SYSTEM, login=login, full_name=name, role=role, area_id=COMMUNE, now=now()
+    )
+    session.flush()
+    return actor_of(session, session.get_one(Person, person.id)), password
