@@ -9,14 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from edge_agent.audio.outputs import DriverChoice, make_driver
-from edge_agent.audio.player import OutputPlayer
 from edge_agent.clock import Clock
 from edge_agent.commands import Commands, LogTail
 from edge_agent.conductor import Conductor, Crew, Outcome
 from edge_agent.config import AgentConfig
 from edge_agent.errors import StorageFailed
-from edge_agent.events import Heard, StopAsked
+from edge_agent.events import StopAsked
 from edge_agent.fetch import HttpFetch
 from edge_agent.gate import Gate
 from edge_agent.health import measure
@@ -31,11 +29,13 @@ from edge_agent.pull import Puller
 from edge_agent.receipts import ReceiptBook
 from edge_agent.refusals import Refusals
 from edge_agent.report import Reporter
-from edge_agent.stage import Stage, Volume
+from edge_agent.speaker import Speaker, Subject
+from edge_agent.stage import Stage
+from edge_agent.stages import make_stages
 from edge_agent.store import Store
 from edge_agent.upkeep import Upkeep
 from edge_agent.watchdog import Check, Watchdog, overdue
-from firmware_profiles import OutputProfile, Profile, load_profile
+from firmware_profiles import load_profile
 from wire.down import Desired
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,7 @@ class Agent:
     link: Link
     watchdog: Watchdog
     store: Store
+    reporter: Reporter
 
     def run(self) -> Outcome:
         """Start everything, conduct until asked to stop, stop everything."""
@@ -77,8 +78,8 @@ class Agent:
 
     def _stop(self) -> None:
         self.watchdog.stop()
-        offline = self.crew.reporter.will(self.conductor.said.session)
-        self.link.stop(farewell=offline if self.conductor.said.session else None, timeout_s=0.6)
+        session = self.crew.speaker.session
+        self.link.stop(self.reporter.will(session) if session else None, timeout_s=0.6)
         self.crew.library.stop()
         for stage in self.crew.stages.values():
             stage.stop()
@@ -95,38 +96,59 @@ def build(config: AgentConfig, tail: LogTail | None = None) -> Agent:
     gate = Gate(identity.device, identity.roots, store)
     gate.load()
     profile = load_profile(_profile_name(config, gate.desired))
-    clock = Clock(profile.clock.holdover_ppm)
-    memory = ClockMemory(
-        clock, store, has_battery=profile.clock.rtc, ppm=profile.clock.holdover_ppm
-    )
+    ppm = profile.clock.holdover_ppm
+    clock = Clock(ppm)
+    memory = ClockMemory(clock, store, has_battery=profile.clock.rtc, ppm=ppm)
     memory.load(monotonic())
     _see_what_is_held(clock, gate)
     run = _next_run(store)
     book = ReceiptBook(store, clock)
     book.start()
-    stages = _stages(config, profile, gate.desired, inbox, book)
     tls = partial(_tls, identity, clock)
-    limits = Limits(profile.cache.max_bytes, profile.cache.keep_free_percent)
+    https = partial(_tls, identity, clock, with_certificate=False)
     library = Library(
-        config.data_dir / "audio", limits, HttpFetch(partial(tls, with_certificate=False)), inbox,
+        config.data_dir / "audio",
+        Limits(profile.cache.max_bytes, profile.cache.keep_free_percent),
+        HttpFetch(https),
+        inbox,
         threads=config.downloads,
-    )  # fmt: skip
+    )
+    stages = make_stages(config.data_dir, profile, gate.desired, inbox, book, library.suspect)
     reporter = Reporter(identity.device, identity.signer, clock, monotonic, run)
     address = Address(identity.file.mqtt_host, identity.file.mqtt_port, identity.device)
     link = Link(address, tls, reporter.will, inbox, run=run, retry_max_s=config.link_retry_max_s)
+    subject = Subject(
+        device=identity.device,
+        profile=profile.id,
+        gate=gate,
+        clock=clock,
+        book=book,
+        library=library,
+        stages=stages,
+        measure=partial(measure, config.data_dir, profile.sensors),
+    )
+    puller = Puller(identity.file.controller, https, inbox)
     crew = Crew(
-        device=identity.device, profile=profile, inbox=inbox, link=link, clock=clock,
-        memory=memory, gate=gate, book=book, refusals=Refusals(store, book), library=library,
-        stages=stages, prompter=Prompter(stages, library, book, clock),
-        commands=Commands(store, book, stages, tail or LogTail(), monotonic), reporter=reporter,
+        device=identity.device,
+        profile=profile,
+        inbox=inbox,
+        link=link,
+        clock=clock,
+        memory=memory,
+        gate=gate,
+        book=book,
+        refusals=Refusals(store, book),
+        library=library,
+        stages=stages,
+        prompter=Prompter(stages, library, book, clock),
+        commands=Commands(store, book, stages, tail or LogTail(), monotonic),
+        speaker=Speaker(subject, reporter, link, puller.pull),
         power=Power(profile.amplifier, book),
         upkeep=Upkeep(store, gate, book, partial(_settings, config), storage_fault),
-        pull=Puller(identity.file.controller, partial(tls, with_certificate=False), inbox).pull,
-        measure=partial(measure, config.data_dir, profile.sensors),
-    )  # fmt: skip
+    )
     conductor = Conductor(crew)
     watchdog = Watchdog(_checks(conductor, link, stages, profile.watchdog_seconds))
-    return Agent(crew, conductor, link, watchdog, store)
+    return Agent(crew, conductor, link, watchdog, store, reporter)
 
 
 def _open_store(folder: Path) -> tuple[Store, str]:
@@ -164,42 +186,6 @@ def _see_what_is_held(clock: Clock, gate: Gate) -> None:
 def _tls(identity: Identity, clock: Clock, *, with_certificate: bool = True) -> ssl.SSLContext:
     is_known = clock.now(time.monotonic()) is not None
     return identity.tls(check_time=is_known, with_certificate=with_certificate)
-
-
-def _stages(
-    config: AgentConfig,
-    profile: Profile,
-    desired: Desired | None,
-    inbox: Inbox,
-    book: ReceiptBook,
-) -> dict[str, Stage]:
-    wanted = {output.id: output for output in desired.outputs} if desired else {}
-    stages = {}
-    for output in profile.outputs:
-        state = wanted.get(output.id)
-        player = _player(config, profile, output, inbox, state.delay_ms if state else 0)
-        volume_db = state.volume_db if state else profile.volume.default_db
-        volume = Volume(profile.volume.min_db, profile.volume.max_db, volume_db)
-        stages[output.id] = Stage(output.id, output.driver, player, book, volume, time.monotonic)
-    return stages
-
-
-def _player(
-    config: AgentConfig, profile: Profile, output: OutputProfile, inbox: Inbox, delay_ms: int
-) -> OutputPlayer:
-    heard_path = config.data_dir / f"heard-{output.id}.wav"
-    driver = make_driver(DriverChoice(output.driver, output.device or "default", heard_path))
-    return OutputPlayer(
-        output.id,
-        driver,
-        lambda event: inbox.post(Heard(output.id, event)),
-        rate=output.sample_rate_hz,
-        channels=output.channels,
-        channel=output.channel,
-        ramp_ms=profile.volume.ramp_ms,
-        buffer_ms=output.buffer_ms,
-        delay_ms=delay_ms,
-    )
 
 
 def _checks(

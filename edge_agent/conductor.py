@@ -4,10 +4,9 @@ Each turn takes one event, then does what is due: the plan's slots, heartbeat, s
 """
 
 import logging
-import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Final, Protocol
@@ -27,7 +26,6 @@ from edge_agent.events import (
     StopAsked,
 )
 from edge_agent.gate import Gate, chains_of
-from edge_agent.heartbeat import Heartbeat, Nonces
 from edge_agent.inbox import Inbox
 from edge_agent.library import DISK_CODES, Library
 from edge_agent.memory import ClockMemory
@@ -35,23 +33,20 @@ from edge_agent.power import Power
 from edge_agent.prompter import Prompter
 from edge_agent.receipts import ReceiptBook
 from edge_agent.refusals import Refusals
-from edge_agent.report import Reporter
+from edge_agent.speaker import Speaker
 from edge_agent.stage import Stage, Volume
 from edge_agent.upkeep import Upkeep
 from firmware_profiles import Profile
 from wire import topics
 from wire.down import Command, Desired, Sync
-from wire.enrolment import Pull
 from wire.errors import WireError
 from wire.message import Message
 from wire.plan import Plan
-from wire.up import ClockState, ReceiptKind, Status
+from wire.up import ReceiptKind
 
 log = logging.getLogger(__name__)
 
 LONGEST_WAIT_S: Final = 1.0
-STATUS_EVERY_S: Final = 1.0
-PULL_AFTER_S: Final = (2.0, 6.0)
 
 
 class Outcome(Enum):
@@ -63,9 +58,6 @@ class Outcome(Enum):
 
 class Uplink(Protocol):
     """What the conductor asks of the link (see `edge_agent.link`)."""
-
-    def publish(self, topic: str, payload: str, *, qos: int = 1, retain: bool = False) -> bool:
-        """Send; False without a connection."""
 
     def listen(self, filters: list[str]) -> None:
         """Subscribe to exactly these."""
@@ -91,22 +83,9 @@ class Crew:
     stages: Mapping[str, Stage]
     prompter: Prompter
     commands: Commands
-    reporter: Reporter
+    speaker: Speaker
     upkeep: Upkeep
     power: Power
-    pull: Callable[[str], None]
-    measure: Callable[[], dict[str, float]]
-
-
-@dataclass
-class _Said:
-    """What was last told, so that it is told again only when it changed."""
-
-    session: int = 0
-    status: Status | None = None
-    status_at: float = 0.0
-    assets: tuple[str, ...] = ()
-    pull_at: float | None = None
 
 
 @dataclass
@@ -119,9 +98,7 @@ class Conductor:
     outcome: Outcome | None = None
     progress_at: float = 0.0
     plan_at: float = 0.0
-    heartbeat: Heartbeat = field(default_factory=Heartbeat)
-    nonces: Nonces = field(default_factory=Nonces)
-    said: _Said = field(default_factory=_Said)
+    wanted: tuple[str, ...] = ()
 
     def run(self) -> Outcome:
         """Work until `StopAsked`; return why it ended."""
@@ -154,8 +131,8 @@ class Conductor:
         now = self.monotonic()
         instants = [now + LONGEST_WAIT_S, self.plan_at]
         instants += [at for s in self.crew.stages.values() if (at := s.next_instant()) is not None]
-        if self.said.session:
-            instants.append(self.heartbeat.next_at())
+        if (speak_at := self.crew.speaker.next_at()) is not None:
+            instants.append(speak_at)
         return max(0.0, min(instants) - now)
 
     # What others tell.
@@ -165,13 +142,12 @@ class Conductor:
             case Arrived():
                 self._arrive(event)
             case LinkUp(session):
-                self.said = _Said(session=session, assets=self.said.assets)
-                self.heartbeat.connected(self.monotonic())
-                self.crew.book.send_again()
+                log.info("connected to the broker")
+                self.crew.speaker.connected(session)
             case LinkDown(reason):
-                log.log(logging.INFO if self.said.session else logging.DEBUG, "no link: %s", reason)
-                self.said.session = 0
-                self.nonces.forget()
+                was_up = bool(self.crew.speaker.session)
+                log.log(logging.WARNING if was_up else logging.DEBUG, "no link: %s", reason)
+                self.crew.speaker.disconnected()
             case Heard(output, what):
                 self.crew.stages[output].hear(what)
             case AssetReady():
@@ -217,7 +193,7 @@ class Conductor:
 
     def _take_sync(self, sync: Sync) -> None:
         mono = self.monotonic()
-        asked = self.nonces.answered(sync.nonce, mono)
+        asked = self.crew.speaker.answered(sync, mono)
         if asked is None or not self.crew.clock.learn_sync(sync.now, asked, mono):
             log.debug("a sync that answers no question of ours")
             return
@@ -230,13 +206,7 @@ class Conductor:
         if sync.desired_rev and sync.desired_rev == self.crew.gate.rev("desired"):
             self.crew.gate.settle_move()
             self._listen()
-        if self._lacks(sync) and self.said.pull_at is None:
-            self.said.pull_at = mono + random.uniform(*PULL_AFTER_S)  # noqa: S311 - jitter
-
-    def _lacks(self, sync: Sync) -> bool:
-        rev = self.crew.gate.rev
-        told = (("plan", sync.plan_rev), ("desired", sync.desired_rev), ("trust", sync.trust_rev))
-        return any(theirs > rev(kind) for kind, theirs in told)
+        self.crew.speaker.compare(sync)
 
     def _take_plan(self, plan: Plan) -> None:
         now = self.crew.clock.now(self.monotonic())
@@ -246,8 +216,7 @@ class Conductor:
         self.crew.book.note(ReceiptKind.RECEIVED, object_id="plan", rev=plan.rev, detail=digest)
 
     def _take_desired(self, desired: Desired) -> None:
-        self.heartbeat.health_s = desired.intervals.health_s
-        self.heartbeat.sync_s = desired.intervals.sync_s
+        self.crew.speaker.set_rhythm(desired.intervals)
         law = self.crew.profile.volume
         for output in desired.outputs:
             if stage := self.crew.stages.get(output.id):
@@ -267,6 +236,12 @@ class Conductor:
             self.crew.book.note(ReceiptKind.FAULT, code="disk", detail=why[:500])
         self.disk_fault = why
 
+    def _faults(self) -> tuple[str, ...]:
+        faults = [*self.crew.upkeep.faults()]
+        faults += ["disk"] if self.disk_fault else []
+        faults += ["amplifier"] if self.crew.power.fault else []
+        return tuple(faults)
+
     # What is due.
 
     def _do_what_is_due(self) -> None:
@@ -282,8 +257,7 @@ class Conductor:
         if switch_at is not None:
             self.plan_at = min(self.plan_at, switch_at)
         self.crew.upkeep.step(mono, now)
-        if self.said.session:
-            self._speak(mono)
+        self.crew.speaker.step(mono, self._faults())
 
     def _follow_plan(self, mono: float, now: datetime) -> None:
         come_again = self.crew.prompter.advance(now)
@@ -293,69 +267,9 @@ class Conductor:
         if plan is None or desired is None:
             return
         wanted = timeline.files_by_need(plan, now)
-        if wanted != self.said.assets or self.crew.library.lacks(wanted):
-            self.said.assets = wanted
+        if wanted != self.wanted or self.crew.library.lacks(wanted):
+            self.wanted = wanted
             by_name = {asset.sha256: asset for asset in plan.assets}
             assets = tuple(by_name[name] for name in wanted if name in by_name)
-            self.crew.library.want(assets, desired.audio_url)
-
-    def _speak(self, mono: float) -> None:
-        self._send_status(mono)
-        self._send_health(mono)
-        self._send_receipts()
-        if self.said.pull_at is not None and mono >= self.said.pull_at:
-            self.said.pull_at = None
-            self.crew.pull(self.crew.reporter.sign(Pull(**self.crew.reporter.claims())))
-
-    def _send_status(self, mono: float) -> None:
-        if mono < self.said.status_at + STATUS_EVERY_S:
-            return
-        status = self.status()
-        if _same(status, self.said.status):
-            return
-        topic = topics.up(self.crew.device, "status")
-        if self.crew.link.publish(topic, self.crew.reporter.sign(status), retain=True):
-            self.said.status, self.said.status_at = status, mono
-
-    def status(self) -> Status:
-        """Return the present state of the device."""
-        faults = [*self.crew.upkeep.faults()]
-        if self.disk_fault:
-            faults.append("disk")
-        if self.crew.power.fault:
-            faults.append("amplifier")
-        return self.crew.reporter.status(
-            self.crew.gate,
-            self.said.session,
-            self.crew.profile.id,
-            outputs=tuple(stage.report() for stage in self.crew.stages.values()),
-            missing=self.crew.library.missing()[:200],
-            faults=tuple(faults),
-        )
-
-    def _send_health(self, mono: float) -> None:
-        is_due, asks = self.heartbeat.due(mono)
-        if not is_due:
-            return
-        nonce = self.nonces.ask(self.monotonic()) if asks else None
-        health = self.crew.reporter.health(
-            self.crew.gate, self.said.session, nonce, {} if asks else self.crew.measure()
-        )
-        token = self.crew.reporter.sign(health)
-        self.crew.link.publish(topics.up(self.crew.device, "health"), token, qos=0)
-        clock = self.crew.clock
-        is_known = clock.state(mono) is not ClockState.NONE
-        error_s = clock.error_s(mono) if is_known else None
-        self.heartbeat.has_beaten(mono, asked=asks, error_s=error_s)
-
-    def _send_receipts(self) -> None:
-        while self.crew.book.has_news:
-            batch = self.crew.book.next_batch()
-            if batch:
-                token = self.crew.reporter.sign(self.crew.reporter.receipts(batch))
-                self.crew.link.publish(topics.up(self.crew.device, "receipts"), token)
-
-
-def _same(one: Status, other: Status | None) -> bool:
-    claims = {"iat": None, "exp": None, "jti": None, "rev": None}
-    return other is not None and one.model_copy(update=claims) == other.model_copy(update=claims)
+            spread_s = timeline.spread_s(plan, now)
+            self.crew.library.want(assets, desired.audio_url, spread_s)

@@ -86,10 +86,17 @@ def _write(
         raise AssetUnavailable(asset.sha256, "broken_off", f"{have} of {asset.bytes} bytes")
 
 
+def holds(path: Path, sha256: str) -> bool:
+    """Return whether a file is there and has the promised SHA-256."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except OSError:
+        return False
+
+
 def _verify(part: Path, asset: Asset) -> None:
-    with part.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != asset.sha256:
+    if not holds(part, asset.sha256):
         part.unlink(missing_ok=True)
         raise AssetUnavailable(asset.sha256, "damaged", "other bytes than promised")
 

@@ -42,7 +42,7 @@ class Heartbeat:
     """
 
     def __init__(self) -> None:
-        self.health_s, self.sync_s = 60.0, 300.0
+        self._health_s, self._sync_s = 60.0, 300.0
         self._beat_at = self._ask_at = 0.0
         self._probes = 0
 
@@ -58,18 +58,20 @@ class Heartbeat:
 
     def has_beaten(self, mono: float, *, asked: bool, error_s: float | None) -> None:
         """Note a heartbeat that was sent; `error_s` is how wrong our clock may be."""
-        self._beat_at = mono + self.health_s
+        self._beat_at = mono + self._health_s
         if asked:
             self._probes = max(0, self._probes - 1)
             is_rough = error_s is None or error_s > GOOD_ERROR_S
             if error_s is None:
                 self._ask_at = mono + (PROBE_EVERY_S if self._probes else 5.0)
             else:
-                self._ask_at = mono + (PROBE_EVERY_S if self._probes and is_rough else self.sync_s)
+                self._ask_at = mono + (PROBE_EVERY_S if self._probes and is_rough else self._sync_s)
 
-    def ask_soon(self, mono: float, after_s: float) -> None:
-        """Ask earlier than the rhythm says."""
-        self._ask_at = min(self._ask_at, mono + after_s)
+    def set_rhythm(self, health_s: float, sync_s: float) -> None:
+        """Change the rhythm; what is due later than it says comes earlier."""
+        self._ask_at -= max(0.0, self._sync_s - sync_s)
+        self._beat_at -= max(0.0, self._health_s - health_s)
+        self._health_s, self._sync_s = health_s, sync_s
 
     def next_at(self) -> float:
         """Return when something is due next (monotonic)."""

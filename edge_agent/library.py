@@ -6,7 +6,6 @@ line is not starved by the next; everything they find out is posted to the condu
 """
 
 import logging
-import os
 import random
 import shutil
 import threading
@@ -18,7 +17,8 @@ from typing import Final
 
 from edge_agent.errors import AssetUnavailable
 from edge_agent.events import AssetFailed, AssetReady
-from edge_agent.fetch import Fetch
+from edge_agent.fetch import Fetch, holds
+from edge_agent.identity import sync_folder
 from edge_agent.inbox import Inbox
 from wire.plan import Asset
 
@@ -53,6 +53,7 @@ class _List:
 
     changed: threading.Condition = field(default_factory=threading.Condition)
     wanted: dict[str, _Wanted] = field(default_factory=dict)
+    suspects: set[str] = field(default_factory=set)
     audio_url: str = ""
 
 
@@ -67,12 +68,11 @@ class Library:
         inbox: Inbox,
         *,
         threads: int = 2,
-        spread_s: float = 1.0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._folder, self._partial = folder, folder / "partial"
         self._limits, self._fetch, self._inbox = limits, fetch, inbox
-        self._count, self._spread_s, self._monotonic = threads, spread_s, monotonic
+        self._count, self._monotonic = threads, monotonic
         self._list = _List()
         self._present: set[str] = set()
         self._stopping = threading.Event()
@@ -110,17 +110,24 @@ class Library:
         """Return whether a file is complete and verified."""
         return sha256 in self._present
 
-    def want(self, assets: tuple[Asset, ...], audio_url: str) -> None:
-        """Fetch what is missing of these, in this order, and keep nothing else if room is short."""
+    def want(self, assets: tuple[Asset, ...], audio_url: str, spread_s: float = 0.0) -> None:
+        """Fetch what is missing of these, in this order, and keep nothing else if room is short.
+
+        Each begins after a random part of `spread_s`, so that a province does not ask at once.
+        """
         with self._list.changed:
             before = self._list.wanted
             missing = [asset for asset in assets if asset.sha256 not in self._present]
             self._list.wanted = {
-                asset.sha256: before.get(asset.sha256) or self._later(asset) for asset in missing
+                asset.sha256: before.get(asset.sha256) or self._later(asset, spread_s)
+                for asset in missing
             }
             self._list.audio_url = audio_url
             self._list.changed.notify_all()
-        self._prune({asset.sha256 for asset in assets}, sum(asset.bytes for asset in missing))
+        try:
+            self._prune({asset.sha256 for asset in assets}, sum(asset.bytes for asset in missing))
+        except OSError as error:
+            log.warning("the audio folder cannot be tidied: %s", error)
 
     def lacks(self, names: tuple[str, ...]) -> bool:
         """Return whether one of these is neither here nor on the list."""
@@ -132,19 +139,19 @@ class Library:
         with self._list.changed:
             return tuple(self._list.wanted)
 
-    def distrust(self, sha256: str) -> None:
-        """Take a file off the shelf that does not hold what its name says."""
+    def suspect(self, sha256: str) -> None:
+        """Have a file checked that could not be played; a damaged one is removed."""
         with self._list.changed:
-            self._present.discard(sha256)
-        self.path(sha256).unlink(missing_ok=True)
+            self._list.suspects.add(sha256)
+            self._list.changed.notify()
 
-    def _later(self, asset: Asset) -> _Wanted:
-        spread_s = random.uniform(0, self._spread_s)  # noqa: S311 - jitter
-        return _Wanted(asset, self._monotonic() + spread_s)
+    def _later(self, asset: Asset, spread_s: float) -> _Wanted:
+        return _Wanted(asset, self._monotonic() + random.uniform(0, spread_s))  # noqa: S311 - jitter
 
     def _work(self) -> None:
         while not self._stopping.is_set():
             wanted = self._next()
+            self._check_suspects()
             if wanted is None:
                 continue
             try:
@@ -164,9 +171,22 @@ class Library:
             if ready is not None and self._list.audio_url:
                 ready.is_being_fetched = True
                 return ready
+            if self._list.suspects:
+                return None
             soonest = min((w.try_at - now for w in idle), default=60.0)
             self._list.changed.wait(max(0.05, soonest))
             return None
+
+    def _check_suspects(self) -> None:
+        with self._list.changed:
+            names, self._list.suspects = self._list.suspects, set()
+        for name in names:
+            if not holds(self.path(name), name):
+                log.warning("file %s is damaged and removed", name[:12])
+                with self._list.changed:
+                    self._present.discard(name)
+                self.path(name).unlink(missing_ok=True)
+                self._inbox.post(AssetFailed(name, "damaged", "other bytes than its name says"))
 
     def _fetch_one(self, wanted: _Wanted) -> None:
         asset = wanted.asset
@@ -175,7 +195,7 @@ class Library:
         self._fetch(self._list.audio_url, asset, part, self._stopping.is_set)
         try:
             part.rename(self.path(asset.sha256))
-            _sync(self._folder)
+            sync_folder(self._folder)
         except OSError as error:
             raise AssetUnavailable(asset.sha256, "disk", str(error)) from error
         with self._list.changed:
@@ -231,11 +251,3 @@ def _files(folder: Path) -> list[Path]:
         return [path for path in folder.iterdir() if path.is_file()]
     except OSError:
         return []
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -77,7 +77,7 @@ class Link:
             self._thread.start()
 
     def stop(self, farewell: tuple[str, str] | None = None, timeout_s: float = 1.0) -> None:
-        """Say `farewell` (topic, payload) and disconnect, within `timeout_s`. May be called twice."""
+        """Say `farewell` (topic, payload), disconnect; at most `timeout_s`. May be called twice."""
         thread, self._thread = self._thread, None
         if thread is None:
             return

@@ -1,6 +1,7 @@
 """What the device says of itself: status and heartbeat, signed, with ever growing revisions."""
 
 import secrets
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
@@ -28,6 +29,7 @@ class Reporter:
         self._device, self._signer, self._clock = device, signer, clock
         self._monotonic, self._run = monotonic, run
         self._last_rev = 0
+        self._lock = threading.Lock()
 
     def will(self, epoch: int) -> tuple[str, str]:
         """Return topic and payload of the status that the broker sends when we are gone."""
@@ -78,8 +80,9 @@ class Reporter:
         if self._clock.now(self._monotonic()) is None:
             # Beyond everything that an earlier run can have said since it last saved the time.
             stamp += SAVED_EVERY_MS + self._run * RUN_MS
-        self._last_rev = max(self._last_rev + 1, stamp)
+        with self._lock:
+            rev = self._last_rev = max(self._last_rev + 1, stamp)
         return {
             "iss": self._device, "device": self._device, "iat": at, "exp": at + VALID_FOR,
-            "jti": secrets.token_hex(12), "rev": self._last_rev,
+            "jti": secrets.token_hex(12), "rev": rev,
         }  # fmt: skip

@@ -4,13 +4,14 @@ Owned by the conductor's thread. It writes the receipts of what sounds here.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from edge_agent import station
 from edge_agent.audio import events as heard
-from edge_agent.audio.sources import Part, PlayOrder
+from edge_agent.audio.sources import FilePart, Part, PlayOrder
 from edge_agent.receipts import ReceiptBook
 from edge_agent.station import Claim, Claimed, Ended, Hush, Over, Sound, Station, Withdrawn
 from wire.plan import Slot
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 
 FADE_MS: Final = 20
 JOINED_AFTER_MS: Final = 1000
-WHOLE_WITHIN_MS: Final = 1500
+TRIES: Final = 4
 
 
 class Player(Protocol):
@@ -82,14 +83,16 @@ class Stage:
         book: ReceiptBook,
         volume: Volume,
         monotonic: Callable[[], float],
+        on_bad_file: Callable[[str], None],
     ) -> None:
         self.output, self.driver, self.player = output, driver, player
         self.changed = True
-        self._book, self._monotonic = book, monotonic
+        self._book, self._monotonic, self._on_bad_file = book, monotonic, on_bad_file
         self._volume = volume
         self._state = Station()
         self._acts: dict[str, Act] = {}
-        self._failed: set[str] = set()
+        self._incomplete: set[str] = set()
+        self._failures: Counter[str] = Counter()
         self._cut_db: dict[str, float] = {}
         self._fault = ""
 
@@ -195,7 +198,10 @@ class Stage:
     def _part_failed(self, event: heard.PartFailed) -> None:
         claim = self._state.turn(event.id)
         if claim is not None:
-            self._failed.add(claim.id)
+            self._incomplete.add(claim.id)
+            part = self._acts[claim.id].parts[event.part]
+            if isinstance(part, FilePart):
+                self._on_bad_file(part.sha256)
         log.warning("%s: part %d of %s: %s", self.output, event.part, event.id, event.reason)
 
     def _lost(self, reason: str) -> None:
@@ -241,19 +247,26 @@ class Stage:
 
     def _over(self, claim: Claim, code: str) -> None:
         act = self._acts.pop(claim.id)
-        if act.slot is not None:
-            kind, code = verdict(claim, code, has_fault=bool(self._fault))
-            if not code and claim.id in self._failed:
-                code = "partial"
-            self._book.note(
-                kind,
-                final=(act.slot.id, act.slot.ends_at),
-                played_ms=claim.played_ms,
-                code=code,
-                **facts_of(act.slot),
-            )
-        self._failed.discard(claim.id)
         self._cut_db.pop(claim.id, None)
+        is_partial = claim.id in self._incomplete
+        self._incomplete.discard(claim.id)
+        if act.slot is None or self._may_try_again(claim, code):
+            return
+        kind, code = verdict(claim, code, has_fault=bool(self._fault))
+        self._book.note(
+            kind,
+            final=(act.slot.id, act.slot.ends_at),
+            played_ms=claim.played_ms,
+            code=code or ("partial" if is_partial else ""),
+            **facts_of(act.slot),
+        )
+
+    def _may_try_again(self, claim: Claim, code: str) -> bool:
+        """Leave a slot of which nothing sounded to the prompter, a few times: its file may mend."""
+        if code != "failed" or claim.played_ms:
+            return False
+        self._failures[claim.id] += 1
+        return self._failures[claim.id] < TRIES
 
     def _note(self, order_id: str, kind: ReceiptKind, **facts: Any) -> None:
         claim = self._state.turn(order_id)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from edge_agent.audio.sources import FilePart, Part, RelayPart, TonePart, length_ms
+from edge_agent.audio.sources import FilePart, Part, RelayPart, TonePart
 from wire.plan import AssetItem, Item, Plan, Programme, RelayItem, Slot, ToneItem
 
 FindFile = Callable[[str], Path]
@@ -88,6 +88,8 @@ def files_by_need(plan: Plan, now: datetime) -> tuple[str, ...]:
     return tuple(found)
 
 
-def total_ms(parts: tuple[Part, ...]) -> int:
-    """Return how long parts last one after the other."""
-    return sum(length_ms(part) for part in parts)
+def spread_s(plan: Plan, now: datetime) -> float:
+    """Return over how many seconds downloads may be spread: 0 when the next slot is near, to 60."""
+    starts = (slot.starts_at for slot in plan.slots if slot.ends_at > now)
+    left = min(starts, default=now) - now
+    return max(0.0, min(60.0, (left.total_seconds() - 180) / 10))

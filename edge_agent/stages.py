@@ -1,0 +1,54 @@
+"""Makes the stages of a device: one for every output of its profile, each with its player."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from edge_agent.audio.outputs import DriverChoice, make_driver
+from edge_agent.audio.player import OutputPlayer
+from edge_agent.events import Heard
+from edge_agent.inbox import Inbox
+from edge_agent.receipts import ReceiptBook
+from edge_agent.stage import Stage, Volume
+from firmware_profiles import OutputProfile, Profile
+from wire.down import Desired
+
+
+def make_stages(
+    folder: Path,
+    profile: Profile,
+    desired: Desired | None,
+    inbox: Inbox,
+    book: ReceiptBook,
+    on_bad_file: Callable[[str], None],
+) -> dict[str, Stage]:
+    """Return stages by output id; a `wav` output writes `heard-<output>.wav` in `folder`."""
+    wanted = {output.id: output for output in desired.outputs} if desired else {}
+    stages = {}
+    for output in profile.outputs:
+        state = wanted.get(output.id)
+        player = _player(folder, profile, output, inbox, state.delay_ms if state else 0)
+        volume_db = state.volume_db if state else profile.volume.default_db
+        volume = Volume(profile.volume.min_db, profile.volume.max_db, volume_db)
+        stages[output.id] = Stage(
+            output.id, output.driver, player, book, volume, time.monotonic, on_bad_file
+        )
+    return stages
+
+
+def _player(
+    folder: Path, profile: Profile, output: OutputProfile, inbox: Inbox, delay_ms: int
+) -> OutputPlayer:
+    path = folder / f"heard-{output.id}.wav"
+    driver = make_driver(DriverChoice(output.driver, output.device or "default", path))
+    return OutputPlayer(
+        output.id,
+        driver,
+        lambda event: inbox.post(Heard(output.id, event)),
+        rate=output.sample_rate_hz,
+        channels=output.channels,
+        channel=output.channel,
+        ramp_ms=profile.volume.ramp_ms,
+        buffer_ms=output.buffer_ms,
+        delay_ms=delay_ms,
+    )
