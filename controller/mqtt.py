@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,10 +41,11 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A message as it came from the broker; nothing in it is believed yet."""
+    """A message as it came from the broker, and when; nothing in it is believed yet."""
 
     topic: str
     payload: bytes
+    at: datetime
 
 
 class MqttLink:
@@ -156,7 +158,7 @@ class MqttLink:
         if message.topic == topics.BROKER_EPOCH:
             self._epoch_seen = bytes(message.payload).decode("ascii", "replace")
         else:
-            self._inbox.put(Arrived(message.topic, bytes(message.payload)))
+            self._inbox.put(Arrived(message.topic, bytes(message.payload), datetime.now(UTC)))
 
     def _keep_epoch(self) -> None:
         """After each connect, find out whether the broker still has its memory."""

@@ -8,19 +8,20 @@ import logging
 import queue
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from controller.db import Clock, Sessions
 from controller.health import incidents
 from controller.health.service import take_health, take_status
-from controller.health.sync import sync_token
+from controller.health.sync import sync_of
 from controller.mqtt import Arrived
 from controller.records.batches import store_batch
 from controller.stations.models import Device, DeviceState
 from wire import topics
 from wire.errors import Forged, Malformed, Revoked, WireError
-from wire.signing import AnyMessage, Signer, open_signed, public_key
+from wire.signing import AnyMessage, Signer, open_signed, public_key, sign
 from wire.topics import Topic
 from wire.up import Health, Status
 
@@ -33,6 +34,7 @@ BATCH = 500
 class _Answer:
     device: str
     nonce: str
+    asked_at: datetime
 
 
 class Uplink:
@@ -69,13 +71,14 @@ class Uplink:
         try:
             topic = topics.parse(arrived.topic)
             with session.begin_nested():
-                return self._dispatch(session, topic, arrived.payload)
+                return self._dispatch(session, topic, arrived)
         except WireError as error:
             log.warning("%s refused: %s", arrived.topic, error)
             self._report(session, arrived.topic, error)
         return None
 
-    def _dispatch(self, session: Session, topic: Topic, payload: bytes) -> _Answer | None:
+    def _dispatch(self, session: Session, topic: Topic, arrived: Arrived) -> _Answer | None:
+        payload = arrived.payload
         now = self._clock()
         device = session.get(Device, topic.owner)
         if device is None or device.public_x is None:
@@ -90,12 +93,14 @@ class Uplink:
             case "health":
                 health = _open(device, payload, Health)
                 is_news = take_health(session, health, now)
-                return _Answer(device.id, health.nonce) if health.nonce and is_news else None
+                if health.nonce and is_news:
+                    return _Answer(device.id, health.nonce, arrived.at)
         return None
 
     def _answer(self, answer: _Answer) -> None:
         with self._sessions() as session:
-            token = sync_token(session, answer.device, answer.nonce, self._signer, self._clock())
+            message = sync_of(session, answer.device, answer.nonce, answer.asked_at, self._clock())
+            token = sign(message.model_copy(update={"now": self._clock()}), self._signer)
         self._send(topics.down(answer.device, "sync"), token)
 
     def _report(self, session: Session, topic: str, error: WireError) -> None:

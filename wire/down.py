@@ -91,13 +91,16 @@ class Sync(Message):
     """The answer that heals everything else: the time, what is current, what is acknowledged.
 
     `nonce` repeats the device's own, which makes it fresh. `plan_rev`, `desired_rev` and
-    `trust_rev` are 0 where there is none. `receipts_upto` acknowledges receipt numbers.
+    `trust_rev` are 0 where there is none. `receipts_upto` acknowledges receipt numbers. The
+    question came at `asked_at` and this answer left at `now`, so that a busy controller does not
+    make the device's clock wrong (the two instants of RFC 5905's server).
     """
 
     kind: ClassVar[str] = "sync"
 
     device: Device
     nonce: Name
+    asked_at: Instant | None = None
     now: Instant
     plan_rev: Revision = 0
     desired_rev: Revision = 0

@@ -14,16 +14,17 @@ from controller.stations.models import Cluster, Output
 from wire import topics
 from wire.alert import AlertRevision
 from wire.down import Sync
-from wire.signing import Signer, sign
 
 SYNC_LIVES = timedelta(minutes=2)
 
 
-def sync_token(session: Session, device_id: str, nonce: str, signer: Signer, now: datetime) -> str:
-    """Return the signed `sync` for a device that asked with `nonce`."""
+def sync_of(
+    session: Session, device_id: str, nonce: str, asked_at: datetime, now: datetime
+) -> Sync:
+    """Return the answer to a device that asked with `nonce`; sign it with a fresh `now`."""
     revisions = _revisions(session, device_id)
     presence = session.get(Presence, device_id)
-    message = Sync(
+    return Sync(
         iss="controller",
         iat=now,
         exp=now + SYNC_LIVES,
@@ -31,6 +32,7 @@ def sync_token(session: Session, device_id: str, nonce: str, signer: Signer, now
         rev=int(now.timestamp() * 1000),
         device=device_id,
         nonce=nonce,
+        asked_at=asked_at,
         now=now,
         plan_rev=revisions.get(topics.down(device_id, "plan"), 0),
         desired_rev=revisions.get(topics.down(device_id, "desired"), 0),
@@ -39,7 +41,6 @@ def sync_token(session: Session, device_id: str, nonce: str, signer: Signer, now
         receipts_upto=presence.receipts_upto if presence else 0,
         audit_head=audit.head(session),
     )
-    return sign(message, signer)
 
 
 def _revisions(session: Session, device_id: str) -> dict[str, int]:
