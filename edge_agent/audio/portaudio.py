@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from edge_agent.audio.errors import DeviceFailed, DeviceMissing
+from edge_agent.audio.native_noise import hush
 
 if TYPE_CHECKING:
     import pyaudio
@@ -76,6 +77,7 @@ class PortAudioDriver:
     def _acquire(self, rate: int, channels: int, buffer_ms: int) -> None:
         import pyaudio  # noqa: PLC0415 - agents with another driver need no PortAudio
 
+        hush()
         self._audio = pyaudio.PyAudio()
         self._stream = self._audio.open(
             rate=rate,

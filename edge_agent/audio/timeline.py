@@ -7,8 +7,8 @@ is 100 ppm off within 0.2 ms.
 
 from collections import deque
 
-SLIP_S = 0.015
-SLIPS = 8
+SLIP_S = 0.005
+SLIPS = 10
 TENTH = 10
 
 
@@ -29,8 +29,8 @@ class Timeline:
     def measure(self, now: float, latency_s: float) -> float:
         """Take in that a frame written at `now` sounds after `latency_s`; return the slip in s.
 
-        The slip is 0.0 but when the device lost its place (ran dry, or swallowed frames): eight
-        measurements in a row more than 15 ms off start the estimate anew.
+        The slip is 0.0 but when the device lost its place (ran dry, or swallowed frames): ten
+        measurements in a row more than 5 ms off start the estimate anew.
         """
         offset = now + latency_s - self.frames / self.rate
         if self._offsets and abs(offset - self._offset) > SLIP_S:

@@ -88,3 +88,13 @@ def test_a_wav_file_holds_what_was_written(tmp_path: Path):
 def test_a_wav_file_that_cannot_be_written_is_a_failed_device(tmp_path: Path):
     with pytest.raises(DeviceFailed):
         WavDriver(tmp_path / "missing" / "heard.wav").open(RATE, 1, 60)
+
+
+@pytest.mark.usefixtures("sound_server")
+def test_looking_for_devices_writes_nothing_on_stderr(capfd: pytest.CaptureFixture[str]):
+    driver = PortAudioDriver("pulse")
+
+    driver.open(RATE, 1, 60)
+    driver.close()
+
+    assert capfd.readouterr().err == ""
