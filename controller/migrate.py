@@ -15,10 +15,16 @@ _LOCK = 0x7474_6D69  # "ttmi": two processes that start together migrate one aft
 
 
 def upgrade(engine: Engine) -> None:
-    """Run what is missing, in one transaction; quick when nothing is."""
+    """Run what is missing, in one transaction; quick when nothing is.
+
+    A database file becomes its owner's alone: it holds the hashes of passwords.
+    """
     with engine.begin() as connection:
         _take_turn(connection)
         command.upgrade(_alembic(connection), "head")
+    file = Path(engine.url.database or "")
+    if engine.dialect.name == "sqlite" and file.is_file():
+        file.chmod(0o600)
 
 
 def draft(engine: Engine, message: str, number: str) -> None:

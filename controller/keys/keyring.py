@@ -1,40 +1,31 @@
-"""The folder of keys as one object: what signs plans, what devices pin, and the TLS files.
+"""The folder of keys as one object: what signs, what devices pin, and the TLS files.
 
 Two roots (Ed25519): the first stays here and signs issuing certificates and the trust list; the
 second is a spare to be kept offline, of which only the public half stays. Nothing here talks to a
-database or a network; the caller publishes what it gets.
+database or a network; the caller publishes what it gets. A change by another process (`truyenthanh
+keys rotate` beside a running server) is seen at the next use.
 """
 
 import json
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc.jwk import OKPKey
 
 from controller.errors import Conflict, ControllerError, Missing
-from controller.keys.authority import (
-    Authority,
-    certificate_pem,
-    key_pem,
-    names_of,
-    new_authority,
-    requested_key,
-)
 from controller.keys.files import exposed_files, make_private_folder, write_private
+from controller.keys.tls import TlsFiles
 from wire.down import Trust
 from wire.enrolment import Bundle
 from wire.signing import Signer, new_key, public_key, public_x, sign, signer
 from wire.trust import LONGEST_CERTIFICATE, IssuingCertificate, May, Pinned
 
-RENEW_SERVER_BEFORE = timedelta(days=60)
 EVERYTHING: tuple[May, ...] = ("programme", "drill", "alert")
+STATE_FILE = "trust.json"
 
 
 class KeysMissing(ControllerError):
@@ -57,32 +48,40 @@ class KeysExposed(ControllerError):
 
 @dataclass(frozen=True)
 class Issuing:
-    """One issuing key and what its certificate says."""
+    """One issuing key: its thumbprint, and its certificate as text and as read."""
 
     kid: str
     text: str
     certificate: IssuingCertificate
 
 
+@dataclass(frozen=True)
+class State:
+    """What is public of the roots (`x`), every issuing certificate (newest last), and revoked."""
+
+    roots: tuple[str, ...]
+    certificates: tuple[str, ...] = ()
+    revoked: tuple[str, ...] = ()
+
+
 class Keyring:
     """The keys in a folder (`data_dir/keys`). Use `open` or `create`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, state: State) -> None:
         self.folder = folder
-        self._trust: dict[str, Any] = {}
-        self._pinned = Pinned({})
+        self.tls = TlsFiles(folder)
+        self._stamp: tuple[int, int] | None = None
         self._signer: Signer | None = None
+        self._take(state)
 
     @classmethod
     def open(cls, folder: Path) -> Self:
         """Read the keys; `KeysMissing` or, where others could read them too, `KeysExposed`."""
-        if not (folder / "trust.json").exists():
+        if not (folder / STATE_FILE).exists():
             raise KeysMissing(folder=folder)
         if exposed := exposed_files(folder):
             raise KeysExposed(folder=folder, names=", ".join(exposed))
-        ring = cls(folder)
-        ring._take(json.loads((folder / "trust.json").read_text(encoding="utf-8")))
-        return ring
+        return cls(folder, _read_state(folder))
 
     @classmethod
     def create(
@@ -96,39 +95,35 @@ class Keyring:
     ) -> Self:
         """Make all keys; `spare_root` is where the second root goes (default: beside the first).
 
-        `trust.json` is written last: a creation that was cut short is simply begun again.
+        The state file is written last: a creation that was cut short is simply begun again.
         """
-        if (folder / "trust.json").exists():
+        if (folder / STATE_FILE).exists():
             raise Conflict(
                 why_vi=f"Đã có khóa trong {folder}", why_en=f"There are keys in {folder} already"
             )
         make_private_folder(folder)
         roots = [new_key(), new_key()]
-        authority = new_authority(f"Truyen Thanh CA {subtree}", now)
         write_private(folder / "root-1.jwk", _jwk(roots[0]))
         write_private(spare_root or folder / "root-2.jwk", _jwk(roots[1]))
-        write_private(folder / "ca.key", key_pem(authority.key))
-        write_private(folder / "ca.pem", certificate_pem(authority.certificate))
-        ring = cls(folder)
-        ring._make_client("controller", authority, now)
-        ring._take({"roots": [public_x(root) for root in roots], "certificates": [], "revoked": []})
+        ring = cls(folder, State(tuple(public_x(root) for root in roots)))
+        ring.tls.create(f"Truyen Thanh CA {subtree}", now)
         ring._issue(subtree, tuple(may), now)
         return ring
 
     @property
     def issuing(self) -> Issuing:
         """Return the certificate in use."""
-        return self._read(self._trust["certificates"][-1])
+        return self._read(self._state.certificates[-1])
 
     @property
     def certificates(self) -> tuple[Issuing, ...]:
         """Return every issuing certificate so far, oldest first, the one in use last."""
-        return tuple(self._read(text) for text in self._trust["certificates"])
+        return tuple(self._read(text) for text in self._state.certificates)
 
     @property
     def revoked(self) -> tuple[str, ...]:
         """Return the thumbprints of revoked issuing keys."""
-        return tuple(self._trust["revoked"])
+        return self._state.revoked
 
     @property
     def subtree(self) -> str:
@@ -137,32 +132,31 @@ class Keyring:
 
     def signer(self) -> Signer:
         """Return what signs plans and desired states, with the certificate that they carry."""
+        text = self._state.certificates[-1]
         if self._signer is None:
-            issuing = self.issuing
-            self._signer = signer(self._private(f"issuing-{issuing.kid}.jwk"), issuing.text)
+            kid = self._read(text).kid
+            self._signer = signer(self._private(f"issuing-{kid}.jwk"), text)
         return self._signer
 
     def pinned(self) -> Pinned:
         """Return what a receiver of ours trusts."""
+        self._refresh()
         return self._pinned
 
     def bundle(self) -> Bundle:
         """Return what a new device pins for life; the same from `create` on."""
-        return Bundle(
-            roots=tuple(self._trust["roots"]),
-            authorities=((self.folder / "ca.pem").read_text(encoding="ascii"),),
-        )
+        authority = self.authority_file.read_text(encoding="ascii")
+        return Bundle(roots=self._state.roots, authorities=(authority,))
 
     def trust_token(self, now: datetime, rev: int, revoked_devices: Iterable[str] = ()) -> str:
         """Return the root-signed list of certificates still valid, and of what is revoked."""
-        valid = [one.text for one in self.certificates if self._is_valid(one, now)]
         message = Trust(
             iss=self.subtree,
             iat=now,
             exp=now + LONGEST_CERTIFICATE,
             jti=uuid.uuid4().hex,
             rev=rev,
-            certificates=tuple(valid),
+            certificates=tuple(one.text for one in self.certificates if self._is_good(one, now)),
             revoked=self.revoked,
             revoked_devices=tuple(sorted(revoked_devices)),
         )
@@ -183,7 +177,7 @@ class Keyring:
                 why_en="This key is in use: run `truyenthanh keys rotate` first",
             )
         if kid not in self.revoked:
-            self._save({**self._trust, "revoked": [*self.revoked, kid]})
+            self._save(replace(self._state, revoked=(*self.revoked, kid)))
 
     def certify(self, csr_pem: str, device_id: str, now: datetime) -> tuple[str, str, datetime]:
         """Return (PEM, serial in hex, not after) of a client certificate for a device.
@@ -191,39 +185,41 @@ class Keyring:
         The common name is `device_id` whatever the request says; the request must be signed by
         the Ed25519 key that it carries, else `Invalid`.
         """
-        certificate = self._authority().issue_client(requested_key(csr_pem), device_id, now)
-        pem = certificate_pem(certificate).decode("ascii")
-        return pem, f"{certificate.serial_number:x}", certificate.not_valid_after_utc
+        return self.tls.certify(csr_pem, device_id, now)
 
     def server_files(self, names: Iterable[str], now: datetime) -> tuple[Path, Path]:
         """Return (certificate, key) of our TLS servers; new when names or time ask for it."""
-        wanted = frozenset(names)
-        files = self.folder / "server.pem", self.folder / "server.key"
-        if not all(file.exists() for file in files) or self._is_stale(files[0], wanted, now):
-            key = ec.generate_private_key(ec.SECP256R1())
-            issued = self._authority().issue_server(key.public_key(), sorted(wanted), now)
-            write_private(files[1], key_pem(key))
-            write_private(files[0], certificate_pem(issued))
-        return files
+        return self.tls.server_files(names, now)
 
     def client_files(self, name: str = "controller") -> tuple[Path, Path]:
         """Return (certificate, key) with which the controller itself goes to the broker."""
-        return self.folder / f"client-{name}.pem", self.folder / f"client-{name}.key"
+        return self.tls.client_files(name)
 
     @property
     def authority_file(self) -> Path:
         """Return the CA's certificate, for servers that check their clients."""
-        return self.folder / "ca.pem"
+        return self.tls.authority_file
 
-    def _take(self, trust: dict[str, Any]) -> None:
-        roots = [public_key(x) for x in trust["roots"]]
-        revoked = frozenset(trust["revoked"])
-        self._trust, self._signer = trust, None
-        self._pinned = Pinned({root.thumbprint(): root for root in roots}, revoked)
+    @property
+    def _state(self) -> State:
+        self._refresh()
+        return self._held
 
-    def _save(self, trust: dict[str, Any]) -> None:
-        write_private(self.folder / "trust.json", json.dumps(trust, indent=1).encode())
-        self._take(trust)
+    def _refresh(self) -> None:
+        """Read the state again if it was replaced in the folder."""
+        if self._stamp is not None and _stamp(self.folder) != self._stamp:
+            self._take(_read_state(self.folder))
+
+    def _take(self, state: State) -> None:
+        roots = {key.thumbprint(): key for key in map(public_key, state.roots)}
+        self._held, self._signer = state, None
+        self._pinned = Pinned(roots, frozenset(state.revoked))
+        if state.certificates:
+            self._stamp = _stamp(self.folder)
+
+    def _save(self, state: State) -> None:
+        write_private(self.folder / STATE_FILE, json.dumps(vars(state), indent=1).encode())
+        self._take(state)
 
     def _issue(self, subtree: str, may: tuple[May, ...], now: datetime) -> Issuing:
         key = new_key()
@@ -241,7 +237,7 @@ class Keyring:
         text = sign(certificate, self._root())
         mine = self.folder / f"issuing-{key.thumbprint()}.jwk"
         write_private(mine, _jwk(key))
-        self._save({**self._trust, "certificates": [*self._trust["certificates"], text]})
+        self._save(replace(self._state, certificates=(*self._state.certificates, text)))
         for file in set(self.folder.glob("issuing-*.jwk")) - {mine}:
             file.unlink()
         return self.issuing
@@ -256,26 +252,18 @@ class Keyring:
     def _private(self, name: str) -> OKPKey:
         return OKPKey.import_key(json.loads((self.folder / name).read_bytes()))
 
-    def _authority(self) -> Authority:
-        key = serialization.load_pem_private_key((self.folder / "ca.key").read_bytes(), None)
-        assert isinstance(key, ec.EllipticCurvePrivateKey)  # noqa: S101 - we wrote this file
-        return Authority(x509.load_pem_x509_certificate(self.authority_file.read_bytes()), key)
-
-    def _make_client(self, name: str, authority: Authority, now: datetime) -> None:
-        key = ec.generate_private_key(ec.SECP256R1())
-        certificate_file, key_file = self.client_files(name)
-        issued = authority.issue_client(key.public_key(), name, now)
-        write_private(key_file, key_pem(key))
-        write_private(certificate_file, certificate_pem(issued))
-
-    def _is_valid(self, one: Issuing, now: datetime) -> bool:
+    def _is_good(self, one: Issuing, now: datetime) -> bool:
         return one.kid not in self.revoked and now < one.certificate.exp
 
-    @staticmethod
-    def _is_stale(file: Path, names: frozenset[str], now: datetime) -> bool:
-        certificate = x509.load_pem_x509_certificate(file.read_bytes())
-        is_ending = certificate.not_valid_after_utc - now < RENEW_SERVER_BEFORE
-        return is_ending or names_of(certificate) != names
+
+def _read_state(folder: Path) -> State:
+    read = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
+    return State(**{name: tuple(values) for name, values in read.items()})
+
+
+def _stamp(folder: Path) -> tuple[int, int]:
+    found = (folder / STATE_FILE).stat()
+    return found.st_ino, found.st_mtime_ns
 
 
 def _jwk(key: OKPKey) -> bytes:

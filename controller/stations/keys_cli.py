@@ -1,0 +1,114 @@
+"""The `keys` commands: make, show, rotate and revoke; the trust list goes out by the outbox."""
+
+from pathlib import Path
+from typing import get_args
+
+import click
+from sqlalchemy import Engine, inspect
+from sqlalchemy.orm import Session
+
+from controller.config import Config, load_config
+from controller.db import make_sessions
+from controller.keys import Keyring
+from controller.keys.keyring import EVERYTHING
+from controller.people.audit import record
+from controller.replan import replan
+from controller.stations.desired import devices_of, publish_desired, publish_trust
+from controller.terminal import open_engine, say, typist, utc_now
+from wire.trust import May
+
+
+@click.group()
+def keys() -> None:
+    """Khóa của bộ điều khiển / The controller's keys."""
+
+
+@keys.command()
+@click.option("--area", help="Địa bàn phụ trách / The area served (TT_AREA).")
+@click.option(
+    "--may",
+    multiple=True,
+    type=click.Choice(get_args(May)),
+    help="Được phát gì (mặc định: tất cả) / What it may say (default: everything).",
+)
+@click.option(
+    "--spare-root",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Nơi ghi khóa gốc dự phòng / Where to write the spare root, to take offline.",
+)
+def init(area: str | None, may: tuple[May, ...], spare_root: Path | None) -> None:
+    """Tạo khóa lần đầu / Make the keys, once."""
+    config = load_config()
+    folder = config.data_dir / "keys"
+    ring = Keyring.create(
+        folder, area or config.area, may or EVERYTHING, utc_now(), spare_root=spare_root
+    )
+    if spare_root is None:
+        file = folder / "root-2.jwk"
+        say(f"Hãy cất {file} ở nơi khác, ngoại tuyến", f"Take {file} offline, to another place")
+    _print(ring)
+
+
+@keys.command()
+def show() -> None:
+    """Xem khóa, không có phần bí mật / Show the keys, nothing secret."""
+    _print(_open(load_config()))
+
+
+@keys.command()
+def rotate() -> None:
+    """Thay khóa ký; khóa cũ còn hiệu lực đến khi thu hồi / Replace the issuing key."""
+    config = load_config()
+    ring = _open(config)
+    new = ring.rotate(utc_now())
+    _publish(config, ring, "keys.rotate", new.kid)
+    click.echo(new.kid)
+
+
+@keys.command()
+@click.argument("kid")
+def revoke(kid: str) -> None:
+    """Thu hồi một khóa ký cũ / Revoke an issuing key that is no longer in use."""
+    config = load_config()
+    ring = _open(config)
+    ring.revoke(kid)
+    _publish(config, ring, "keys.revoke", kid)
+
+
+def _publish(config: Config, ring: Keyring, action: str, kid: str) -> None:
+    """Record the change and enqueue what the new keys must sign, where there is a database."""
+    with open_engine(config) as engine:
+        if not _has_tables(engine):
+            say("Chưa có cơ sở dữ liệu, chưa gửi gì", "No database yet, nothing was sent")
+            return
+        with make_sessions(engine).begin() as session:
+            record(session, utc_now(), typist(), action, "key", kid)
+            _sign_again(session, config, ring)
+    say("Danh sách tin cậy đã vào hàng đợi", "The trust list is in the outbox")
+
+
+def _sign_again(session: Session, config: Config, ring: Keyring) -> None:
+    now = utc_now()
+    publish_trust(session, ring, now)
+    for device in devices_of(session, [ring.subtree]):
+        publish_desired(session, device, ring, config, now)
+    replan(session, areas=[ring.subtree], now=now)
+
+
+def _has_tables(engine: Engine) -> bool:
+    return inspect(engine).has_table("outbox")
+
+
+def _open(config: Config) -> Keyring:
+    return Keyring.open(config.data_dir / "keys")
+
+
+def _print(ring: Keyring) -> None:
+    for number, root in enumerate(ring.bundle().roots, start=1):
+        click.echo(f"root {number}: {root}")
+    for one in ring.certificates:
+        state = "revoked" if one.kid in ring.revoked else "valid"
+        state = "in use" if one.kid == ring.issuing.kid else state
+        until, may = one.certificate.exp, ",".join(one.certificate.may)
+        click.echo(f"issuing {one.kid}: {one.certificate.subtree} {may} {until:%Y-%m-%d} {state}")
+    click.echo(f"bundle: {ring.bundle().fingerprint().hex()}")
