@@ -10,7 +10,7 @@ import json
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -21,11 +21,12 @@ from controller.keys.files import exposed_files, make_private_folder, write_priv
 from controller.keys.tls import TlsFiles
 from wire.down import Trust
 from wire.enrolment import Bundle
-from wire.signing import Signer, new_key, public_key, public_x, sign, signer
-from wire.trust import LONGEST_CERTIFICATE, IssuingCertificate, May, Pinned
+from wire.signing import Signer, new_key, public_x, sign, signer
+from wire.trust import LONGEST_CERTIFICATE, IssuingCertificate, May, Pinned, pin
 
 EVERYTHING: tuple[May, ...] = ("programme", "drill", "alert")
 STATE_FILE = "trust.json"
+ROTATE_BEFORE = timedelta(days=90)
 
 
 class KeysMissing(ControllerError):
@@ -167,6 +168,13 @@ class Keyring:
         old = self.issuing.certificate
         return self._issue(old.subtree, old.may, now)
 
+    def rotate_when_due(self, now: datetime) -> bool:
+        """Rotate in the last 90 days of the certificate; return whether it was time."""
+        is_due = self.issuing.certificate.exp - now <= ROTATE_BEFORE
+        if is_due:
+            self.rotate(now)
+        return is_due
+
     def revoke(self, kid: str) -> None:
         """Revoke an issuing key that is no longer in use; publish the trust list afterwards."""
         if kid not in {one.kid for one in self.certificates}:
@@ -211,9 +219,9 @@ class Keyring:
             self._take(_read_state(self.folder))
 
     def _take(self, state: State) -> None:
-        roots = {key.thumbprint(): key for key in map(public_key, state.roots)}
         self._held, self._signer = state, None
-        self._pinned = Pinned(roots, frozenset(state.revoked))
+        self._roots = pin(state.roots)
+        self._pinned = pin(state.roots, state.revoked)
         if state.certificates:
             self._stamp = _stamp(self.folder)
 
@@ -243,7 +251,7 @@ class Keyring:
         return self.issuing
 
     def _read(self, text: str) -> Issuing:
-        certificate, key = self._pinned.certificate(text)
+        certificate, key = self._roots.certificate(text)  # also of what was revoked since
         return Issuing(key.thumbprint(), text, certificate)
 
     def _root(self) -> Signer:

@@ -114,7 +114,8 @@ def revoke_role(
         raise Missing(what="quyền | role", id=f"{role} {area_id}")
     person.grants.remove(held)
     _changed(session, actor, person, "person.revoke", area_id, {"role": role}, now)
-    _require_an_administrator(session)
+    if role == Role.ADMINISTRATOR:
+        _require_an_administrator(session)
 
 
 def edit_person(
@@ -147,7 +148,8 @@ def deactivate_person(session: Session, actor: Actor, person_id: int, now: datet
     if person.is_active:
         person.is_active = False
         _changed(session, actor, person, "person.deactivate", "", {}, now)
-        _require_an_administrator(session)
+        if any(grant.role == Role.ADMINISTRATOR for grant in person.grants):
+            _require_an_administrator(session)
 
 
 def change_password(session: Session, actor: Actor, old: str, new: str, now: datetime) -> Person:

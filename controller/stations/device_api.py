@@ -5,7 +5,7 @@ are problem details (RFC 9457).
 """
 
 import json
-from collections.abc import Mapping
+from datetime import datetime
 
 from flask import Blueprint, Response, request
 from flask_limiter import Limiter
@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 from controller.areas.models import Area
 from controller.config import Config
 from controller.db import Clock, Sessions
-from controller.errors import ControllerError, Invalid
+from controller.errors import Invalid
 from controller.keys import Keyring
 from controller.outbox_models import Retained
 from controller.stations.enrolment import DeviceUnknown, enrolled, redeem, renew
 from controller.stations.models import Device
+from controller.web.problems import handle_problems, problem
 from wire.enrolment import (
     BUNDLE_PATH,
     ENROL_PATH,
@@ -64,7 +65,7 @@ def make_device_api(
     def pull() -> Response:
         with sessions() as session:
             device, _ = _open(session, _body(), Pull)
-            return _answer(Pulled(retained=retained_for(session, device)))
+            return _answer(Pulled(retained=retained_for(session, device, clock())))
 
     @api.post(RENEW_PATH)
     @limiter.limit(ENROL_LIMIT)
@@ -74,20 +75,21 @@ def make_device_api(
             pem = renew(session, device.id, asked.csr, keyring, clock())
             return _answer(RenewAnswer(certificate=pem))
 
-    api.register_error_handler(ControllerError, _controller_problem)
+    handle_problems(api)
     api.register_error_handler(WireError, _wire_problem)
     return api
 
 
-def retained_for(session: Session, device: Device) -> dict[str, str]:
+def retained_for(session: Session, device: Device, now: datetime) -> dict[str, str]:
     """Return topic > token of all that a device would find retained at the broker."""
     rows = session.execute(
         select(Retained.topic, Retained.token).where(
+            or_(Retained.expires_at.is_(None), Retained.expires_at > now),
             or_(
                 Retained.kind == "trust",
                 Retained.kind.in_(("plan", "desired")) & (Retained.owner == device.id),
                 (Retained.kind == "alert") & Retained.owner.in_(_areas_heard(session, device)),
-            )
+            ),
         )
     )
     return {row.topic: row.token for row in rows}
@@ -140,21 +142,6 @@ def _answer(value: Value) -> Response:
     return Response(value.model_dump_json(), mimetype="application/json")
 
 
-def _controller_problem(error: ControllerError) -> Response:
-    return _problem(error.code, error.status, error.sentence("vi"), error.sentence("en"))
-
-
 def _wire_problem(error: WireError) -> Response:
     status = 400 if isinstance(error, Malformed) else 403
-    return _problem(error.code, status, error.vi, error.en)
-
-
-def _problem(code: str, status: int, vi: str, en: str) -> Response:
-    body: Mapping[str, object] = {
-        "type": f"urn:truyenthanh:{code}",
-        "title": vi,
-        "detail": en,
-        "status": status,
-    }
-    text = json.dumps(body, ensure_ascii=False)
-    return Response(text, status, mimetype="application/problem+json")
+    return problem(status, error.code, error.vi, error.en)
