@@ -4,13 +4,29 @@ from flask_limiter import Limiter
 from flask_openapi3.openapi import OpenAPI
 
 from controller.config import Config
+from controller.health.api import health_api
 from controller.keys import Keyring
 from controller.library.api import LibraryParts, install_library, library_api
 from controller.library.speech import Reader
 from controller.library.store import AssetStore
 from controller.people.access import Access
+from controller.people.api import people_api
+from controller.people.areas_api import areas_api
+from controller.plans.api import plans_api
+from controller.programmes.api import programmes_api
+from controller.records.api import records_api
+from controller.stations.api import install_stations, stations_api
 
-APIS = (library_api,)
+APIS = (
+    areas_api,
+    people_api,
+    stations_api,
+    library_api,
+    programmes_api,
+    plans_api,
+    records_api,
+    health_api,
+)
 LIMIT = "1200 per minute"
 
 
@@ -27,6 +43,7 @@ def register_apis(
 ) -> None:
     """Put the API under `/api/v1`, guarded; `limit` counts the requests of one address."""
     access.install(app)
+    install_stations(app, keyring)
     install_library(app, LibraryParts(store, reader, config.target_lufs))
     for api in APIS:
         limiter.limit(limit)(api)
