@@ -2,12 +2,15 @@
 
 import json
 import logging
+import signal
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import click
 
+from controller.demo.morning import live_morning
 from controller.demo.once import play_once
 
 HEARD = Path("var/heard")
@@ -25,12 +28,21 @@ def demo(*, once: bool, as_json: bool, audio: Path | None) -> None:
     """Một buổi sáng ở xã An Bình. | A morning in the commune An Bình."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if not once:
-        raise click.UsageError("--once")
+        _run_live()
+        return
     with tempfile.TemporaryDirectory(prefix="tt-demo-") as folder:
         report = play_once(Path(folder), HEARD, audio, _tell)
     click.echo(json.dumps(report) if as_json else json.dumps(report, indent=2))
     is_whole = report["slots_played"] == report["slots_planned"] == report["devices"]
     sys.exit(0 if is_whole and not report["failures"] else 1)
+
+
+def _run_live() -> None:
+    until = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: until.set())
+    with tempfile.TemporaryDirectory(prefix="tt-demo-") as folder:
+        live_morning(Path(folder), _tell, until)
 
 
 def _tell(vi: str, en: str) -> None:

@@ -17,6 +17,7 @@ from controller.library.store import AssetStore
 from controller.people.models import Person, Role
 from controller.people.rights import Actor, actor_of, machine_owner
 from controller.people.service import create_person
+from controller.programmes.models import Programme
 from controller.programmes.schedule import RuleDraft, create_rule
 from controller.programmes.service import create_programme
 from controller.programmes.versions import add_version, approve, submit
@@ -43,8 +44,7 @@ class Commune:
 
     operator: Actor
     approver: Actor
-    login: str
-    password: str
+    passwords: dict[str, str]
     devices: tuple[str, ...]
 
 
@@ -70,8 +70,10 @@ def found_commune(app: App) -> Commune:
         )
         devices = _found_station(session)
         operator, password = _person(session, "lan", "Nguyễn Thị Lan", Role.OPERATOR)
-        approver, _ = _person(session, "hung", "Trần Văn Hùng", Role.APPROVER)
-    return Commune(operator, approver, operator.login, password, devices)
+        approver, other = _person(session, "hung", "Trần Văn Hùng", Role.APPROVER)
+        keeper, third = _person(session, "minh", "Lê Minh", Role.ADMINISTRATOR)
+    passwords = {operator.login: password, approver.login: other, keeper.login: third}
+    return Commune(operator, approver, passwords, devices)
 
 
 def claim(app: App, device: str) -> str:
@@ -144,6 +146,13 @@ def schedule_once(
             session, actor=commune.operator, programme_id=programme, draft=draft, now=now()
         )
         return rule.id
+
+
+def length_of(app: App, programme: str) -> timedelta:
+    """Return how long the newest version of a programme lasts."""
+    with app.sessions() as session:
+        versions = session.get_one(Programme, programme).versions
+        return timedelta(milliseconds=versions[-1].duration_ms)
 
 
 def whole_second_after(wait: timedelta) -> datetime:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -55,6 +56,7 @@ class Stage:
         self.store = AssetStore(self.config.data_dir / "assets")
         self.reader = Reader(EspeakVoice(), self.config.data_dir / "speech")
         self.agents: list[AgentProcess] = []
+        self.zone = ZoneInfo(self.config.zone)
 
     def __enter__(self) -> Self:
         self.sound.start()

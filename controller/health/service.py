@@ -9,6 +9,8 @@ from controller.health import incidents
 from controller.health.models import Presence
 from wire.up import ClockState, Health, OutputReport, Status
 
+TIME_WITHIN = timedelta(seconds=30)
+"""A device that has just come has so long to learn the time before anybody is told."""
 LOST_AFTER = timedelta(seconds=90)
 """Without a heartbeat for so long a device is shown as lost (R30)."""
 
@@ -52,6 +54,7 @@ def take_health(session: Session, health: Health, now: datetime) -> bool:
     if presence.state != "online":
         presence.state, presence.since = "online", now
         incidents.close_incident(session, incidents.OFFLINE, health.device, now)
+    _note_clock(session, health, presence, now)
     return True
 
 
@@ -88,10 +91,13 @@ def _presence(session: Session, device_id: str, now: datetime) -> Presence:
 def _note_faults(session: Session, status: Status, now: datetime) -> None:
     for output in status.outputs:
         _note_output(session, status.device, output, now)
-    if status.clock is ClockState.NONE:
-        incidents.open_incident(session, incidents.CLOCK, status.device, now)
-    else:
-        incidents.close_incident(session, incidents.CLOCK, status.device, now)
+
+
+def _note_clock(session: Session, health: Health, presence: Presence, now: datetime) -> None:
+    if health.clock is not ClockState.NONE:
+        incidents.close_incident(session, incidents.CLOCK, health.device, now)
+    elif now - presence.since > TIME_WITHIN:
+        incidents.open_incident(session, incidents.CLOCK, health.device, now)
 
 
 def _note_output(session: Session, device: str, output: OutputReport, now: datetime) -> None:

@@ -19,6 +19,7 @@ from wire.up import Receipt, ReceiptKind, Status
 
 EXPECT_AHEAD = timedelta(minutes=10)
 CHECK_AHEAD = timedelta(minutes=5)
+TAKEN_WITHIN = timedelta(seconds=20)
 REPORT_WITHIN = timedelta(seconds=90)
 WHOLE_WITHIN_MS = 2000
 _OPEN = (BroadcastState.EXPECTED, BroadcastState.AT_RISK)
@@ -73,7 +74,7 @@ def check_ahead(session: Session, now: datetime) -> list[Broadcast]:
     ).all()
     newly: list[Broadcast] = []
     for line in lines:
-        why = _risk(session, line)
+        why = _risk(session, line, now)
         if why and line.state == BroadcastState.EXPECTED:
             line.state, line.why = BroadcastState.AT_RISK, why
             newly.append(line)
@@ -217,14 +218,14 @@ def _finished_state(line: Broadcast) -> BroadcastState:
     return BroadcastState.PLAYED if whole else BroadcastState.PARTLY
 
 
-def _risk(session: Session, line: Broadcast) -> str:
+def _risk(session: Session, line: Broadcast, now: datetime) -> str:
     """Return why a line may not play, or an empty text."""
     presence = session.get(Presence, line.device_id)
     plan = session.get(CompiledPlan, line.device_id)
     if presence is None or presence.state != "online":
         return "device_offline"
     status = Status.model_validate(presence.status)
-    if plan is not None and status.plan_digest != plan.digest:
+    if plan is not None and _is_ignored(plan, status, now):
         return "plan_not_taken"
     if status.clock == "none":
         return "clock_untrusted"
@@ -232,6 +233,11 @@ def _risk(session: Session, line: Broadcast) -> str:
     if output is not None and not output.is_alive:
         return "output_dead"
     return "audio_missing" if _is_missing(session, line, status) else ""
+
+
+def _is_ignored(plan: CompiledPlan, status: Status, now: datetime) -> bool:
+    """Whether a device had time to take its newest plan and has not."""
+    return status.plan_digest != plan.digest and plan.compiled_at < now - TAKEN_WITHIN
 
 
 def _is_missing(session: Session, line: Broadcast, status: Status) -> bool:

@@ -8,7 +8,7 @@ from controller.health.incidents import open_incidents
 from controller.health.models import Presence
 from controller.health.service import LOST_AFTER, note_lost, take_health, take_status
 from tests.controller.cast import Cast
-from wire.up import Health, Status
+from wire.up import ClockState, Health, Status
 
 
 def test_a_will_of_the_present_session_takes_a_device_offline(
@@ -66,6 +66,22 @@ def test_a_heartbeat_brings_a_lost_device_back_and_closes_the_incident(
     assert not take_health(session, _health(cast, now, rev=30), now + timedelta(seconds=99))
 
     assert _presence(session, cast).state == "online"
+    assert open_incidents(session) == []
+
+
+def test_a_device_that_learns_no_time_is_an_incident_after_a_moment(
+    session: Session, cast: Cast, now: datetime
+) -> None:
+    take_status(session, _status(cast, now, "online", epoch=1, rev=20), now)
+    clockless = _health(cast, now, rev=30).model_copy(update={"clock": ClockState.NONE})
+    take_health(session, clockless, now + timedelta(seconds=1))
+    assert open_incidents(session) == []
+
+    take_health(session, clockless.model_copy(update={"rev": 31}), now + timedelta(seconds=61))
+    assert [one.kind for one in open_incidents(session)] == ["clock_untrusted"]
+
+    told = clockless.model_copy(update={"rev": 32, "clock": ClockState.TRUSTED})
+    take_health(session, told, now + timedelta(seconds=62))
     assert open_incidents(session) == []
 
 

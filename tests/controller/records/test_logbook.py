@@ -43,7 +43,7 @@ def key(session: Session, cast: Cast, now: datetime) -> Signer:
             next_start_at=plan.slots[0].starts_at,
             from_at=plan.from_at,
             until_at=plan.until_at,
-            compiled_at=now,
+            compiled_at=now - timedelta(minutes=1),
         )
     )
     session.flush()
@@ -151,6 +151,14 @@ def test_what_will_not_play_is_known_before_it_starts(
 
     assert [(line.state, line.why) for line in risky] == [("at_risk", why)]
     assert "broadcast_at_risk" in {incident.kind for incident in open_incidents(session)}
+
+
+def test_a_device_gets_a_moment_to_take_a_new_plan(session: Session, now: datetime) -> None:
+    logbook.expect_broadcasts(session, now)
+    session.get_one(CompiledPlan, DEVICE).compiled_at = now
+    take_status(session, _status(now, rev=2).model_copy(update={"plan_digest": "e" * 64}), now)
+
+    assert logbook.check_ahead(session, now) == []
 
 
 def test_a_repaired_device_is_no_longer_a_risk(session: Session, now: datetime) -> None:
