@@ -7,13 +7,16 @@ a traceback.
 import importlib
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from controller.config import SECRETS, ConfigInvalid, load_config
 from controller.errors import ControllerError
 from wire.errors import WireError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 COMMANDS = {
     "areas": ("controller.people.cli:areas", "Địa bàn / Areas"),
@@ -82,7 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code."""
     try:
-        code: Any = truyenthanh.main(arguments, prog_name="truyenthanh", standalone_mode=False)
+        code: Any = truyenthanh.main(
+            arguments, prog_name="truyenthanh", standalone_mode=False, obj=_bring_up_to_date
+        )
     except ConfigInvalid as error:
         return _told(error.sentence("vi"), error.sentence("en"), 2)
     except ControllerError as error:
@@ -95,6 +100,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.Abort:
         return _told("Đã dừng", "Aborted", 1)
     return code if isinstance(code, int) else 0
+
+
+def _bring_up_to_date(engine: "Engine") -> None:
+    """Give the terminal's transactions the tables of this version."""
+    from controller.migrate import upgrade  # noqa: PLC0415 - loads every table
+
+    upgrade(engine)
 
 
 def _told(vi: str, en: str, code: int) -> int:

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from controller.config import Config, load_config
 from controller.db import make_engine, make_sessions
-from controller.migrate import upgrade
 
 
 def utc_now() -> datetime:
@@ -46,10 +45,11 @@ def open_engine(config: Config | None = None) -> Iterator[Engine]:
 def transaction(config: Config | None = None) -> Iterator[Session]:
     """Give a session that commits at the end, unless an error leaves the block.
 
-    Brings the tables to this version first, so that any command may be the first one.
+    The root command's `obj` brings the tables to this version first (`cli.py`), so that any
+    command may be the first one.
     """
     with open_engine(config) as engine:
-        upgrade(engine)
+        click.get_current_context().find_root().obj(engine)
         with make_sessions(engine).begin() as session:
             yield session
 
