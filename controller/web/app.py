@@ -10,6 +10,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 from controller.config import Config
+from controller.console import add_console
 from controller.db import Clock, Sessions
 from controller.keys import Keyring
 from controller.library.audio_api import make_audio_api
@@ -19,7 +20,7 @@ from controller.people.access import Access
 from controller.people.brake import Brake
 from controller.web.api import make_openapi
 from controller.web.apis import register_apis
-from controller.web.problems import handle_problems
+from controller.web.desk import Desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,11 @@ class WebParts:
 def make_web_app(parts: WebParts) -> Flask:
     """Return the console and the JSON API."""
     app = make_openapi("Truyền Thanh")
-    handle_problems(app)
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
+    brake = Brake()
     register_apis(
         app,
-        access=Access(parts.sessions, parts.read_sessions, parts.clock, Brake()),
+        access=Access(parts.sessions, parts.read_sessions, parts.clock, brake),
         store=parts.store,
         reader=parts.reader,
         keyring=parts.keyring,
@@ -50,4 +51,6 @@ def make_web_app(parts: WebParts) -> Flask:
         limiter=limiter,
     )
     app.register_blueprint(make_audio_api(parts.store))
+    desk = Desk(parts.config, parts.sessions, parts.read_sessions, parts.clock)
+    add_console(app, desk, brake=brake, limiter=limiter)
     return app

@@ -89,6 +89,16 @@ def handle_problems(where: Flask | Blueprint) -> None:
     where.register_error_handler(Exception, _of_bug)
 
 
+def problem_of(error: Exception) -> Response:
+    """Return the problem document of any error; one that nobody foresaw is logged."""
+    match error:
+        case ControllerError():
+            return _of_controller_error(error)
+        case HTTPException():
+            return _of_http_exception(error)
+    return _of_bug(error)
+
+
 def _of_controller_error(error: ControllerError) -> Response:
     return problem(
         error.status, error.code, error.sentence("vi"), error.sentence("en"), facts=error.facts

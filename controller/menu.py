@@ -1,0 +1,24 @@
+"""The main menu: what a person sees depends on what they may do somewhere."""
+
+from flask import g
+from flask_babel import gettext as _
+
+from controller.people.rights import paths_for
+
+
+def menu() -> list[tuple[str, str]]:
+    """Return addresses and titles for the person who asks."""
+    everyone = [
+        ("/", _("Hôm nay")),
+        ("/programmes", _("Chương trình")),
+        ("/schedule", _("Lịch phát")),
+        ("/library", _("Thư viện")),
+        ("/stations", _("Đài và thiết bị")),
+        ("/logbook", _("Nhật ký phát")),
+    ]
+    administrators = [
+        ("/areas", _("Địa bàn")),
+        ("/people", _("Tài khoản")),
+        ("/audit", _("Nhật ký hệ thống")),
+    ]
+    return everyone + (administrators if paths_for(g.actor, "person.view") else [])

@@ -1,0 +1,21 @@
+// What pages need beyond htmx. No inline scripts anywhere: the content security policy forbids them.
+"use strict";
+
+// An upload shows how far it is: <progress data-upload> inside its form.
+document.addEventListener("htmx:xhr:progress", (event) => {
+  const bar = event.target.querySelector("progress[data-upload]");
+  if (bar && event.detail.lengthComputable) {
+    bar.hidden = false;
+    bar.max = event.detail.total;
+    bar.value = event.detail.loaded;
+  }
+});
+
+// A problem is brought into view and read aloud (role="alert"), and gone when the form is sent again.
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.target.classList.contains("problem")) event.target.scrollIntoView({ block: "nearest" });
+});
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const problem = event.target.querySelector && event.target.querySelector(".problem");
+  if (problem) problem.textContent = "";
+});

@@ -1,0 +1,158 @@
+"""What people call the codes of tables and messages: Vietnamese and English, decides nothing."""
+
+from collections.abc import Mapping
+
+Pair = tuple[str, str]
+
+BROADCAST_STATES: Mapping[str, Pair] = {
+    "planned": ("Theo kế hoạch", "Planned"),
+    "expected": ("Sắp phát", "Coming up"),
+    "at_risk": ("Có nguy cơ không phát", "At risk"),
+    "playing": ("Đang phát", "Playing"),
+    "played": ("Đã phát", "Played"),
+    "partly": ("Phát một phần", "Partly played"),
+    "missed": ("Không phát", "Missed"),
+    "unreported": ("Chưa có biên nhận", "Unreported"),
+    "withdrawn": ("Đã rút", "Withdrawn"),
+}
+
+MARKS: Mapping[str, Pair] = {
+    "planned": ("○", "○"),
+    "expected": ("◷", "◷"),
+    "at_risk": ("▲", "▲"),
+    "playing": ("▶", "▶"),
+    "played": ("✔", "✔"),
+    "partly": ("◐", "◐"),
+    "missed": ("✖", "✖"),
+    "unreported": ("?", "?"),
+    "withdrawn": ("–", "–"),
+}
+
+REASONS: Mapping[str, Pair] = {
+    "device_offline": ("thiết bị mất kết nối", "the device is offline"),
+    "plan_not_taken": ("thiết bị chưa nhận kế hoạch mới", "the device has not taken the new plan"),
+    "clock_untrusted": ("đồng hồ thiết bị chưa tin được", "the device's clock is not trusted"),
+    "output_dead": ("ngõ ra âm thanh không chạy", "the output is dead"),
+    "audio_missing": ("thiết bị chưa có đủ tệp âm thanh", "audio is missing on the device"),
+    "no_receipt": ("thiết bị không gửi biên nhận đúng hạn", "no receipt came in time"),
+    "interrupted": ("bị ngắt giữa chừng", "it was interrupted"),
+    "stopped": ("bị dừng", "it was stopped"),
+    "late": ("bắt đầu quá trễ", "it was too late to start"),
+}
+
+INCIDENTS: Mapping[str, Pair] = {
+    "device_offline": ("Thiết bị mất kết nối", "Device offline"),
+    "output_dead": ("Ngõ ra âm thanh không chạy", "Output is dead"),
+    "clock_untrusted": ("Đồng hồ chưa tin được", "Clock is not trusted"),
+    "device_fault": ("Thiết bị báo lỗi", "Device reports a fault"),
+    "message_refused": ("Thiết bị từ chối một bản tin điều khiển", "Device refused a message"),
+    "forged_report": ("Báo cáo giả mạo", "Forged report"),
+    "broadcast_at_risk": ("Buổi phát có nguy cơ", "Broadcast at risk"),
+    "broadcast_missed": ("Buổi phát không thực hiện được", "Broadcast missed"),
+    "rule_refused": ("Lịch phát không còn hợp lệ", "Schedule rule no longer valid"),
+}
+
+PRESENCE: Mapping[str, Pair] = {
+    "online": ("● Trực tuyến", "● Online"),
+    "offline": ("✖ Ngoại tuyến", "✖ Offline"),
+    "lost": ("▲ Mất liên lạc", "▲ Lost"),
+    "never": ("○ Chưa kết nối", "○ Never connected"),
+}
+
+DEVICE_STATES: Mapping[str, Pair] = {
+    "new": ("Chưa ghi danh", "Not enrolled"),
+    "enrolled": ("Đã ghi danh", "Enrolled"),
+    "revoked": ("Đã thu hồi", "Revoked"),
+}
+
+VERSION_STATES: Mapping[str, Pair] = {
+    "draft": ("Bản nháp", "Draft"),
+    "submitted": ("Chờ duyệt", "Waiting for approval"),
+    "approved": ("Đã duyệt", "Approved"),
+    "returned": ("Trả lại", "Returned"),
+    "superseded": ("Đã thay thế", "Superseded"),
+    "withdrawn": ("Đã rút lại", "Withdrawn"),
+}
+
+ROLES: Mapping[str, Pair] = {
+    "operator": ("Cán bộ truyền thanh", "Operator"),
+    "approver": ("Người duyệt", "Approver"),
+    "authority": ("Cấp trên", "Authority"),
+    "technician": ("Kỹ thuật viên", "Technician"),
+    "administrator": ("Quản trị viên", "Administrator"),
+}
+
+KINDS: Mapping[str, Pair] = {
+    "bulletin": ("Bản tin", "Bulletin"),
+    "music": ("Âm nhạc", "Music"),
+    "chime": ("Nhạc hiệu", "Chime"),
+    "jingle": ("Nhạc cắt", "Jingle"),
+    "spot": ("Thông báo ngắn", "Spot"),
+}
+
+CLASSES: Mapping[str, Pair] = {
+    "normal": ("Thường", "Normal"),
+    "priority": ("Ưu tiên", "Priority"),
+    "emergency": ("Khẩn cấp", "Emergency"),
+}
+
+ORIGINS: Mapping[str, Pair] = {
+    "central": ("Trung ương", "Central"),
+    "province": ("Tỉnh", "Province"),
+    "district": ("Vùng, huyện", "District"),
+    "commune": ("Xã", "Commune"),
+    "village": ("Thôn", "Village"),
+}
+
+AREA_KINDS: Mapping[str, Pair] = {
+    "country": ("Quốc gia", "Country"),
+    "province": ("Tỉnh, thành phố", "Province"),
+    "district": ("Huyện", "District"),
+    "region": ("Vùng", "Region"),
+    "commune": ("Xã, phường", "Commune"),
+    "village": ("Thôn, tổ", "Village"),
+}
+
+CLUSTER_KINDS: Mapping[str, Pair] = {
+    "ip": ("Loa IP", "IP loudspeakers"),
+    "fm": ("Loa FM qua bộ phát", "FM by a transmitter"),
+    "wired": ("Loa có dây", "Wired loudspeakers"),
+}
+
+CLOCKS: Mapping[str, Pair] = {
+    "none": ("chưa có giờ", "no time yet"),
+    "holdover": ("giữ giờ", "holding over"),
+    "trusted": ("tin cậy", "trusted"),
+}
+
+RECEIPTS: Mapping[str, Pair] = {
+    "received": ("Đã nhận", "Received"),
+    "refused": ("Từ chối", "Refused"),
+    "started": ("Bắt đầu phát", "Started"),
+    "finished": ("Phát xong", "Finished"),
+    "skipped": ("Bỏ qua", "Skipped"),
+    "missed": ("Không phát", "Missed"),
+    "fell_back": ("Chuyển sang âm thanh dự phòng", "Fell back"),
+    "came_back": ("Trở lại nguồn chính", "Came back"),
+    "executed": ("Đã thực hiện lệnh", "Executed"),
+    "fault": ("Báo lỗi", "Fault"),
+    "repaired": ("Hết lỗi", "Repaired"),
+}
+
+WORDS: Mapping[str, Mapping[str, Pair]] = {
+    "broadcast": BROADCAST_STATES,
+    "mark": MARKS,
+    "reason": REASONS,
+    "incident": INCIDENTS,
+    "presence": PRESENCE,
+    "device": DEVICE_STATES,
+    "version": VERSION_STATES,
+    "role": ROLES,
+    "kind": KINDS,
+    "class": CLASSES,
+    "origin": ORIGINS,
+    "area": AREA_KINDS,
+    "cluster": CLUSTER_KINDS,
+    "clock": CLOCKS,
+    "receipt": RECEIPTS,
+}
