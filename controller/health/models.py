@@ -10,11 +10,15 @@ from controller.db import Base
 
 
 class Presence(Base):
-    """What a device last said of itself, in a status or a heartbeat that verified."""
+    """What a device last said of itself, in a status or a heartbeat that verified.
+
+    Epoch, revisions and `receipts_upto` count for `key` alone: a device enrolled anew begins anew.
+    """
 
     __tablename__ = "presences"
 
     device_id: Mapped[str] = mapped_column(ForeignKey("devices.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(43), default="")
     state: Mapped[str] = mapped_column(String(10))
     epoch: Mapped[int] = mapped_column(BigInteger)
     since: Mapped[datetime]

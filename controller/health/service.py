@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from controller.health import incidents
 from controller.health.models import Presence
+from controller.stations.models import Device
 from wire.up import ClockState, Health, OutputReport, Status
 
 TIME_WITHIN = timedelta(seconds=30)
@@ -22,7 +23,7 @@ def take_status(session: Session, status: Status, now: datetime) -> bool:
     status by its revision. What the broker merely kept and repeats is no news and makes no
     dashboard green.
     """
-    presence = _presence(session, status.device, now)
+    presence = presence_of(session, status.device, now)
     is_will = status.state == "offline" and status.epoch == presence.epoch
     if status.epoch < presence.epoch or not (is_will or status.rev > presence.status_rev):
         return False
@@ -42,7 +43,7 @@ def take_status(session: Session, status: Status, now: datetime) -> bool:
 
 def take_health(session: Session, health: Health, now: datetime) -> bool:
     """Store a verified heartbeat; return whether it was news (not a replay)."""
-    presence = _presence(session, health.device, now)
+    presence = presence_of(session, health.device, now)
     if health.epoch < presence.epoch or health.rev <= presence.health_rev:
         return False
     presence.health_rev = health.rev
@@ -58,9 +59,9 @@ def take_health(session: Session, health: Health, now: datetime) -> bool:
     return True
 
 
-def note_lost(session: Session, now: datetime) -> list[str]:
+def note_lost(session: Session, now: datetime, after: timedelta = LOST_AFTER) -> list[str]:
     """Mark devices whose heartbeats stopped as lost, with an incident; return their ids."""
-    silent = select(Presence).where(Presence.state == "online", Presence.seen_at < now - LOST_AFTER)
+    silent = select(Presence).where(Presence.state == "online", Presence.seen_at < now - after)
     lost = session.scalars(silent).all()
     for presence in lost:
         presence.state, presence.since = "lost", now
@@ -68,11 +69,14 @@ def note_lost(session: Session, now: datetime) -> list[str]:
     return [presence.device_id for presence in lost]
 
 
-def _presence(session: Session, device_id: str, now: datetime) -> Presence:
+def presence_of(session: Session, device_id: str, now: datetime) -> Presence:
+    """Return the presence of a known device; its counters begin anew when its key is another."""
     presence = session.get(Presence, device_id)
+    key = session.get_one(Device, device_id).public_x or ""
     if presence is None:
         presence = Presence(
             device_id=device_id,
+            key=key,
             state="never",
             epoch=0,
             since=now,
@@ -85,6 +89,9 @@ def _presence(session: Session, device_id: str, now: datetime) -> Presence:
         )
         session.add(presence)
         session.flush()
+    if presence.key != key:
+        presence.key, presence.epoch, presence.receipts_upto = key, 0, 0
+        presence.status_rev = presence.health_rev = 0
     return presence
 
 

@@ -8,16 +8,17 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from controller import wake
 from controller.health import incidents
-from controller.health.models import Presence
+from controller.health.service import presence_of
 from controller.records.logbook import note_receipt
 from controller.records.models import Batch, StoredReceipt
 from controller.stations.models import Device
-from wire.errors import Forged, WireError
-from wire.signing import open_signed, public_key
+from wire.errors import Forged, Malformed, WireError
+from wire.signing import MAX_TOKEN_BYTES, open_signed, public_key
 from wire.up import Receipt, ReceiptKind, Receipts
 
 log = logging.getLogger(__name__)
@@ -26,19 +27,38 @@ NAME = "batches"
 
 
 def store_batch(session: Session, device_id: str, token: str, now: datetime) -> None:
-    """Keep a batch exactly as it came; nothing in it is believed yet."""
+    """Keep a batch exactly as it came; nothing in it is believed yet.
+
+    Raises `Malformed` for more than a token can be: a thief of a key fills no disk.
+    """
+    if len(token) > MAX_TOKEN_BYTES:
+        raise Malformed(f"{len(token)} bytes")
     session.add(Batch(device_id=device_id, token=token, received_at=now))
     wake.ask(session, NAME)
 
 
 def verify_batches(session: Session, now: datetime, limit: int = 500) -> int:
-    """Verify the oldest waiting batches, file their receipts; return how many batches."""
+    """Verify the oldest waiting batches in order, file their receipts; return how many batches.
+
+    One that we fail at gets the verdict `error` and holds up no other.
+    """
     waiting = select(Batch).where(Batch.verified_at.is_(None)).order_by(Batch.id).limit(limit)
     batches = session.scalars(waiting).all()
     for batch in batches:
-        batch.verdict = _verify(session, batch, now)
+        batch.verdict = _verdict(session, batch, now)
         batch.verified_at = now
     return len(batches)
+
+
+def _verdict(session: Session, batch: Batch, now: datetime) -> str:
+    try:
+        with session.begin_nested():
+            return _verify(session, batch, now)
+    except OperationalError:
+        raise  # the database is away: nothing is wrong with the batch
+    except Exception:
+        log.exception("batch %d of %s could not be filed", batch.id, batch.device_id)
+        return "error"
 
 
 def _verify(session: Session, batch: Batch, now: datetime) -> str:
@@ -55,23 +75,27 @@ def _verify(session: Session, batch: Batch, now: datetime) -> str:
             session, incidents.FORGED, batch.device_id, now, facts={"code": error.code}
         )
         return error.code
-    _file(session, batch, message.receipts, now)
+    _file(session, batch, device.public_x, message.receipts, now)
     return "ok"
 
 
-def _file(session: Session, batch: Batch, receipts: Sequence[Receipt], now: datetime) -> None:
-    known = _known(session, batch.device_id, [receipt.number for receipt in receipts])
+def _file(
+    session: Session, batch: Batch, key: str, receipts: Sequence[Receipt], now: datetime
+) -> None:
+    known = _known(session, batch.device_id, key, [receipt.number for receipt in receipts])
     fresh = [receipt for receipt in receipts if receipt.number not in known]
-    _insert(session, [_row(batch, receipt) for receipt in fresh])
+    _insert(session, [_row(batch, key, receipt) for receipt in fresh])
     for receipt in fresh:
         note_receipt(session, batch.device_id, receipt)
         _note_incident(session, batch.device_id, receipt, now)
-    _acknowledge(session, batch.device_id)
+    _acknowledge(session, batch.device_id, now)
 
 
-def _known(session: Session, device_id: str, numbers: Iterable[int]) -> frozenset[int]:
+def _known(session: Session, device_id: str, key: str, numbers: Iterable[int]) -> frozenset[int]:
     rows = select(StoredReceipt.number).where(
-        StoredReceipt.device_id == device_id, StoredReceipt.number.in_(numbers)
+        StoredReceipt.device_id == device_id,
+        StoredReceipt.key == key,
+        StoredReceipt.number.in_(numbers),
     )
     return frozenset(session.scalars(rows))
 
@@ -83,9 +107,10 @@ def _insert(session: Session, rows: list[dict[str, Any]]) -> None:
         session.execute(insert(StoredReceipt).on_conflict_do_nothing(), rows)
 
 
-def _row(batch: Batch, receipt: Receipt) -> dict[str, Any]:
+def _row(batch: Batch, key: str, receipt: Receipt) -> dict[str, Any]:
     return receipt.model_dump() | {
         "device_id": batch.device_id,
+        "key": key,
         "batch_id": batch.id,
         "received_at": batch.received_at,
         "kind": receipt.kind.value,
@@ -93,13 +118,13 @@ def _row(batch: Batch, receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def _acknowledge(session: Session, device_id: str) -> None:
+def _acknowledge(session: Session, device_id: str, now: datetime) -> None:
     """Raise `receipts_upto` over every number that is stored without a gap."""
-    presence = session.get(Presence, device_id)
-    if presence is None:
-        return
+    presence = presence_of(session, device_id, now)
     after = select(StoredReceipt.number).where(
-        StoredReceipt.device_id == device_id, StoredReceipt.number > presence.receipts_upto
+        StoredReceipt.device_id == device_id,
+        StoredReceipt.key == presence.key,
+        StoredReceipt.number > presence.receipts_upto,
     )
     for number in session.scalars(after.order_by(StoredReceipt.number)):
         if number != presence.receipts_upto + 1:

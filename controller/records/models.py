@@ -25,11 +25,15 @@ class Batch(Base):
 
 
 class StoredReceipt(Base):
-    """One receipt (biên nhận) of a device; the numbers of a device have no gap."""
+    """One receipt (biên nhận); the numbers of a device's key have no gap.
+
+    `key` is the key that signed it: enrolled anew, a device counts from 1 again.
+    """
 
     __tablename__ = "receipts"
 
     device_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    key: Mapped[str] = mapped_column(String(43), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     batch_id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"))
     kind: Mapped[str] = mapped_column(String(12))

@@ -150,6 +150,7 @@ def upgrade() -> None:
     )
     op.create_table('receipts',
     sa.Column('device_id', sa.String(length=40), nullable=False),
+    sa.Column('key', sa.String(length=43), nullable=False),
     sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('batch_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('kind', sa.String(length=12), nullable=False),
@@ -166,7 +167,7 @@ def upgrade() -> None:
     sa.Column('clock_error_ms', sa.Integer(), nullable=True),
     sa.Column('code', sa.String(length=64), nullable=False),
     sa.Column('detail', sa.Text(), nullable=False),
-    sa.PrimaryKeyConstraint('device_id', 'number', name=op.f('pk_receipts'))
+    sa.PrimaryKeyConstraint('device_id', 'key', 'number', name=op.f('pk_receipts'))
     )
     with op.batch_alter_table('receipts', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_receipts_at'), ['at'], unique=False)
@@ -409,6 +410,7 @@ def upgrade() -> None:
 
     op.create_table('presences',
     sa.Column('device_id', sa.String(length=40), nullable=False),
+    sa.Column('key', sa.String(length=43), nullable=False),
     sa.Column('state', sa.String(length=10), nullable=False),
     sa.Column('epoch', sa.BigInteger(), nullable=False),
     sa.Column('since', sa.DateTime(timezone=True), nullable=False),
