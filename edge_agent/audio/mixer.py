@@ -79,15 +79,16 @@ class Mixer:
         heard_at = sounds_at - self._delay_s
         with self._lock:
             self._change_over(heard_at)
-            blocks = [self._read(voice, heard_at, sounds_at) for voice in self._sounding]
-            self._sounding = [v for v in self._sounding if not v.is_over]
             before, self._gain = self._gain, self._next_gain()
+            gain = before if before == self._gain > 0 else 1.0
+            blocks = [self._read(voice, heard_at, sounds_at, gain) for voice in self._sounding]
+            self._sounding = [v for v in self._sounding if not v.is_over]
         if not blocks:
             return silence(self._block)
         block = blocks[0]
         for other in blocks[1:]:
             block = mixed(block, other)
-        return scaled(block, before, self._gain)
+        return scaled(block, before / gain, self._gain / gain)
 
     def tend(self, now: float) -> None:
         """Get ready what comes within seconds."""
@@ -151,9 +152,9 @@ class Mixer:
                 old.end_after(lead + self._ramp, self._ramp, "replaced")
             self._sounding.append(voice)
 
-    def _read(self, voice: Voice, heard_at: float, sounds_at: float) -> Samples:
+    def _read(self, voice: Voice, heard_at: float, sounds_at: float, gain: float) -> Samples:
         try:
-            return voice.read(heard_at, sounds_at, self._block)
+            return voice.read(heard_at, sounds_at, self._block, gain)
         except Exception as error:  # one broken order must not silence the output
             log.exception("order %s cannot be played", voice.order.id)
             voice.fail(repr(error))

@@ -1,6 +1,6 @@
 """Arithmetic on mono 16-bit samples, held in `array('h')`.
 
-Plain `array` and not numpy: a block is 20 ms, the work per second is some 48,000 multiplications
+Plain `array` and not numpy: a block is 10-30 ms, the work per second is some 48,000 multiplications
 (0.3 % of a core) and only where a gain or a ramp asks for it, and numpy would cost every agent
 12 MB. `audioop` does the same faster but left Python in 3.13.
 """

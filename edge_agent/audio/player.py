@@ -25,7 +25,7 @@ from edge_agent.audio.timeline import Timeline
 
 log = logging.getLogger(__name__)
 
-BLOCK_MS = 20
+BLOCK_MS_LEAST, BLOCK_MS_MOST = 10, 30
 SETTLE_BLOCKS = 5
 SETTLE_S = 3.0
 STUCK_S = 2.0
@@ -62,7 +62,8 @@ class OutputPlayer:
         self._driver, self._on_event, self._monotonic = driver, on_event, monotonic
         self._rate, self._channels, self._channel = rate, channels, channel
         self._buffer_ms = buffer_ms
-        self._block = rate * BLOCK_MS // 1000
+        block_ms = max(BLOCK_MS_LEAST, min(BLOCK_MS_MOST, buffer_ms // 2))
+        self._block = rate * block_ms // 1000
         self._mixer = Mixer(
             rate,
             self._block,
@@ -184,7 +185,7 @@ class OutputPlayer:
     def _fade_out(self) -> None:
         """Fade within a block, then push it through the buffer with silence."""
         self._mixer.fade_out()
-        for _ in range(2 + self._buffer_ms // BLOCK_MS):
+        for _ in range(2 + self._rate * self._buffer_ms // 1000 // self._block):
             self._hand_over(self._mixer.next_block(self._timeline.next_at()))
 
     # Loss and return of the device.

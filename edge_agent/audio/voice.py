@@ -69,6 +69,7 @@ class Voice:
         self._position: int | None = None
         self._attack_at: int | None = None
         self._sounded = 0
+        self._output_gain = 1.0
         self._last = (self._spans[-1].end if self._spans else 0) - self._into
         self._reason = "ended"
         if order.end_at is not None:
@@ -102,12 +103,15 @@ class Voice:
         played_ms = self._sounded * 1000 // self._rate
         self._tell(OrderFinished(self.order.id, played_ms, reason or self._reason))
 
-    def read(self, heard_at: float, sounds_at: float, count: int) -> Samples:
+    def read(self, heard_at: float, sounds_at: float, count: int, gain: float = 1.0) -> Samples:
         """Return `count` samples for the clock place `heard_at`, that sound at `sounds_at`.
+
+        `gain` (a factor) is the output's steady volume; with the order's own it is one pass.
 
         A small difference between clock and position is closed by dropping or repeating one
         sample; a large one (the device stood still) by a jump.
         """
+        self._output_gain = gain
         nudge = self._follow(self._at(heard_at))
         block = self._render(count + nudge, sounds_at)
         if nudge > 0:
@@ -149,7 +153,7 @@ class Voice:
         got = span.feed.read(place - span.begin, count)
         self._prepare_from(at)
         self._report(span, len(got), at, sounds_at + (at - begin) / self._rate)
-        return self._shaped(got, at, span.gain) + silence(count - len(got))
+        return self._shaped(got, at, span.gain * self._output_gain) + silence(count - len(got))
 
     def _report(self, span: _Span, got: int, at: int, sounds_at: float) -> None:
         if span.feed.error is not None and not span.has_failed:
