@@ -1,83 +1,60 @@
-"""The desired state of a device, made from its rows, and the trust list: signed and enqueued.
+"""The desired state of devices, made from their rows: signed and enqueued where it says news.
 
-Publishing says nothing when nothing changed; the caller commits.
+Devices are read by the hundred, so that a change of a whole province stays seconds. The caller
+commits.
 """
 
 import uuid
-from collections.abc import Iterable
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import false, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from controller.areas.models import Area
 from controller.config import Config
 from controller.errors import Missing
 from controller.keys import Keyring
-from controller.outbox import enqueue, retained
+from controller.outbox import Publish, enqueue_all
+from controller.outbox_models import Retained
 from controller.stations.models import Cluster, Device, DeviceState, Output, Station
 from wire import topics
 from wire.down import Cluster as WireCluster
-from wire.down import Desired, OutputState, Trust
+from wire.down import Desired, OutputState
 from wire.errors import WireError
-from wire.message import Message, next_revision
+from wire.message import next_revision
 from wire.signing import open_signed, public_key, sign
-from wire.trust import judge_trust
 
 CLAIMS = {"iss", "iat", "exp", "jti", "rev"}
-REFRESH_BEFORE = timedelta(days=60)
 URGENCY = 2
-TRUST_URGENCY = 1
+CHUNK = 500
 
-
-def build_desired(
-    session: Session, device: Device, keyring: Keyring, config: Config, now: datetime, *, rev: int
-) -> Desired:
-    """Return what a device shall be, from its rows; valid as long as the issuing certificate."""
-    chains = _chains(session, device)
-    return Desired(
-        iss=keyring.subtree,
-        iat=now,
-        exp=keyring.issuing.certificate.exp,
-        jti=uuid.uuid4().hex,
-        rev=rev,
-        device=device.id,
-        station=device.station.name,
-        areas=chains[device.station.area_id],
-        profile=device.profile,
-        outputs=tuple(_output(output, chains) for output in device.outputs),
-        audio_url=config.device_url,
-    )
+Chains = Mapping[str, tuple[str, ...]]
 
 
 def publish_desired(
     session: Session, device_id: str, keyring: Keyring, config: Config, now: datetime
 ) -> str:
-    """Sign and enqueue the desired state of a device if it says something new; return its token.
+    """Publish the desired state of one device if it says something new; return its token.
 
     A state signed by an older issuing key is signed again. Raises `Missing`.
     """
-    device = find_device(session, device_id)
-    topic = topics.down(device_id, "desired")
-    held = retained(session, topic)
-    rev = next_revision(held.rev if held else 0, now)
-    wanted = build_desired(session, device, keyring, config, now, rev=rev)
-    if held and _still_says(held.token, wanted, keyring):
-        return held.token
-    token = sign(wanted, keyring.signer())
-    enqueue(
-        session,
-        topic=topic,
-        kind="desired",
-        owner=device_id,
-        token=token,
-        rev=wanted.rev,
-        retain=True,
-        urgency=URGENCY,
-        now=now,
-    )
-    return token
+    find_device(session, device_id)
+    return publish_all_desired(session, [device_id], keyring, config, now)[device_id]
+
+
+def publish_all_desired(
+    session: Session,
+    device_ids: Iterable[str],
+    keyring: Keyring,
+    config: Config,
+    now: datetime,
+) -> dict[str, str]:
+    """Publish the desired state of devices where it says something new; return device > token."""
+    ids, tokens = sorted(set(device_ids)), dict[str, str]()
+    for at in range(0, len(ids), CHUNK):
+        tokens |= _publish_chunk(session, ids[at : at + CHUNK], keyring, config, now)
+    return tokens
 
 
 def devices_of(
@@ -88,8 +65,7 @@ def devices_of(
     Takes what `replan.take_requests` gives: these are the devices to publish anew.
     """
     paths = session.scalars(select(Area.path).where(Area.id.in_(list(areas))))
-    below = [Area.path.startswith(path, autoescape=True) for path in paths]
-    is_below = or_(false(), *below)
+    is_below = or_(false(), *(Area.path.startswith(path, autoescape=True) for path in paths))
     is_enrolled = Device.state == DeviceState.ENROLLED
     by_station = (
         select(Device.id)
@@ -107,33 +83,6 @@ def devices_of(
     return sorted({*session.scalars(by_station), *session.scalars(by_cluster)})
 
 
-def publish_trust(session: Session, keyring: Keyring, now: datetime) -> str:
-    """Sign and enqueue the trust list if it says something new or grows old; return its token."""
-    held = retained(session, topics.TRUST)
-    rev = next_revision(held.rev if held else 0, now)
-    token = keyring.trust_token(now, rev, revoked_devices(session))
-    if held and _same_trust(held.token, token, keyring, now):
-        return held.token
-    enqueue(
-        session,
-        topic=topics.TRUST,
-        kind="trust",
-        owner="",
-        token=token,
-        rev=rev,
-        retain=True,
-        urgency=TRUST_URGENCY,
-        now=now,
-    )
-    return token
-
-
-def revoked_devices(session: Session) -> tuple[str, ...]:
-    """Return the ids of revoked devices: the trust list's, and the deny lines of the broker."""
-    revoked = select(Device.id).where(Device.state == DeviceState.REVOKED).order_by(Device.id)
-    return tuple(session.scalars(revoked))
-
-
 def find_device(session: Session, device_id: str) -> Device:
     """Return a device, or raise `Missing`."""
     device = session.get(Device, device_id)
@@ -142,7 +91,50 @@ def find_device(session: Session, device_id: str) -> Device:
     return device
 
 
-def _output(output: Output, chains: dict[str, tuple[str, ...]]) -> OutputState:
+def _publish_chunk(
+    session: Session, ids: Sequence[str], keyring: Keyring, config: Config, now: datetime
+) -> dict[str, str]:
+    devices = _load(session, ids)
+    chains = _chains(session, devices)
+    topic_of = {device.id: topics.down(device.id, "desired") for device in devices}
+    rows = session.scalars(select(Retained).where(Retained.topic.in_(topic_of.values())))
+    held = {row.owner: row for row in rows}
+    tokens: dict[str, str] = {}
+    publishes: list[Publish] = []
+    for device in devices:
+        before = held.get(device.id)
+        rev = next_revision(before.rev if before else 0, now)
+        wanted = _build(device, chains, keyring, config, now, rev=rev)
+        if before and _still_says(before.token, wanted, keyring):
+            tokens[device.id] = before.token
+            continue
+        token = tokens[device.id] = sign(wanted, keyring.signer())
+        publishes.append(_publish_of(device.id, topic_of[device.id], token, rev))
+    enqueue_all(session, publishes, now)
+    return tokens
+
+
+def _build(
+    device: Device, chains: Chains, keyring: Keyring, config: Config, now: datetime, *, rev: int
+) -> Desired:
+    """Return what a device shall be; valid as long as the issuing certificate."""
+    issuing = keyring.issuing.certificate
+    return Desired(
+        iss=issuing.subtree,
+        iat=now,
+        exp=issuing.exp,
+        jti=uuid.uuid4().hex,
+        rev=rev,
+        device=device.id,
+        station=device.station.name,
+        areas=chains[device.station.area_id],
+        profile=device.profile,
+        outputs=tuple(_output(output, chains) for output in device.outputs),
+        audio_url=config.device_url,
+    )
+
+
+def _output(output: Output, chains: Chains) -> OutputState:
     return OutputState(
         id=output.name,
         volume_db=output.volume_db,
@@ -165,16 +157,38 @@ def _cluster(cluster: Cluster, areas: tuple[str, ...]) -> WireCluster:
     )
 
 
-def _chains(session: Session, device: Device) -> dict[str, tuple[str, ...]]:
-    ids = {device.station.area_id} | {
-        cluster.area_id for output in device.outputs for cluster in output.clusters
+def _publish_of(device_id: str, topic: str, token: str, rev: int) -> Publish:
+    return Publish(
+        topic=topic,
+        kind="desired",
+        owner=device_id,
+        token=token,
+        rev=rev,
+        retain=True,
+        urgency=URGENCY,
+    )
+
+
+def _load(session: Session, ids: Sequence[str]) -> Sequence[Device]:
+    return session.scalars(
+        select(Device)
+        .where(Device.id.in_(ids))
+        .options(
+            joinedload(Device.station),
+            selectinload(Device.outputs).selectinload(Output.clusters),
+        )
+    ).all()
+
+
+def _chains(session: Session, devices: Iterable[Device]) -> Chains:
+    ids = {device.station.area_id for device in devices} | {
+        cluster.area_id
+        for device in devices
+        for output in device.outputs
+        for cluster in output.clusters
     }
-    areas: Iterable[Area] = session.scalars(select(Area).where(Area.id.in_(ids)))
-    return {area.id: area.chain for area in areas}
-
-
-def _content(message: Message) -> dict[str, Any]:
-    return message.model_dump(exclude=CLAIMS)
+    rows = session.execute(select(Area.id, Area.path).where(Area.id.in_(ids)))
+    return {row.id: tuple(row.path.strip("/").split("/")) for row in rows}
 
 
 def _still_says(token: str, wanted: Desired, keyring: Keyring) -> bool:
@@ -182,13 +196,4 @@ def _still_says(token: str, wanted: Desired, keyring: Keyring) -> bool:
         held = open_signed(token, public_key(keyring.issuing.certificate.x), Desired)
     except WireError:
         return False
-    return _content(held) == _content(wanted)
-
-
-def _same_trust(token: str, wanted: str, keyring: Keyring, now: datetime) -> bool:
-    try:
-        held = judge_trust(token, keyring.pinned(), now + REFRESH_BEFORE)
-    except WireError:
-        return False
-    new: Trust = judge_trust(wanted, keyring.pinned(), now)
-    return _content(held) == _content(new)
+    return held.model_dump(exclude=CLAIMS) == wanted.model_dump(exclude=CLAIMS)

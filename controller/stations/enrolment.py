@@ -21,8 +21,9 @@ from controller.keys import Keyring
 from controller.keys.authority import requested_key
 from controller.people.audit import record
 from controller.people.rights import Actor, require
-from controller.stations.desired import find_device, publish_desired, publish_trust
+from controller.stations.desired import find_device, publish_desired
 from controller.stations.models import Claim, ClientCertificate, Device, DeviceState
+from controller.stations.trust_list import publish_trust
 from wire.enrolment import SECRET_BYTES, ClaimCode, EnrolAnswer, EnrolRequest
 from wire.signing import public_x
 
@@ -135,7 +136,7 @@ def revoke_device(
 ) -> None:
     """Put a device out for ever: its certificates, its API, and its key by the trust list.
 
-    After the commit the caller gives `desired.revoked_devices` to the broker as deny lines.
+    After the commit the caller gives `trust_list.revoked_devices` to the broker as deny lines.
     """
     device = find_device(session, device_id)
     area = _area(session, device)

@@ -13,7 +13,8 @@ from controller.keys import Keyring
 from controller.keys.keyring import EVERYTHING
 from controller.people.audit import record
 from controller.replan import replan
-from controller.stations.desired import devices_of, publish_desired, publish_trust
+from controller.stations.desired import devices_of, publish_all_desired
+from controller.stations.trust_list import publish_trust
 from controller.terminal import open_engine, say, typist, utc_now
 from wire.trust import May
 
@@ -90,8 +91,7 @@ def _publish(config: Config, ring: Keyring, action: str, kid: str) -> None:
 def _sign_again(session: Session, config: Config, ring: Keyring) -> None:
     now = utc_now()
     publish_trust(session, ring, now)
-    for device in devices_of(session, [ring.subtree]):
-        publish_desired(session, device, ring, config, now)
+    publish_all_desired(session, devices_of(session, [ring.subtree]), ring, config, now)
     replan(session, areas=[ring.subtree], now=now)
 
 

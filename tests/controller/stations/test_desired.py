@@ -13,11 +13,10 @@ from controller.people.rights import machine_owner
 from controller.stations.desired import (
     devices_of,
     publish_desired,
-    publish_trust,
-    revoked_devices,
 )
 from controller.stations.models import DeviceState
 from controller.stations.service import edit_output
+from controller.stations.trust_list import publish_trust, revoked_devices
 from tests.controller.cast import AN_BINH, PROVINCE, TAN_LAP, VILLAGE, Cast
 from wire.down import Desired
 from wire.trust import Place, judge, judge_trust

@@ -14,7 +14,6 @@ from controller.errors import Conflict, Forbidden, Invalid
 from controller.keys import Keyring
 from controller.outbox_models import OutboxRow
 from controller.people.models import AuditEntry
-from controller.stations.desired import publish_trust
 from controller.stations.enrolment import (
     ClaimRefused,
     DeviceUnknown,
@@ -24,6 +23,7 @@ from controller.stations.enrolment import (
     revoke_device,
 )
 from controller.stations.models import Claim, ClientCertificate, DeviceState
+from controller.stations.trust_list import publish_trust
 from tests.controller.cast import Cast
 from wire.down import Desired
 from wire.enrolment import EnrolRequest, parse_claim_code
