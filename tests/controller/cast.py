@@ -45,29 +45,11 @@ def introduce(session: Session, now: datetime) -> Cast:
     Tân Lập: `tan` operates, `lap` administers. The station of An Bình has one device with two
     clusters on its output `main`: the market, and the school in the village Thôn 1.
     """
-    tree = {
-        "country": create_area(session, area_id="vn", kind="country", name="Việt Nam"),
-        "province": create_area(
-            session, area_id=PROVINCE, kind="province", name="Tỉnh Mẫu", parent_id="vn"
-        ),
-        "an_binh": create_area(
-            session, area_id=AN_BINH, kind="commune", name="Xã An Bình", parent_id=PROVINCE
-        ),
-        "tan_lap": create_area(
-            session, area_id=TAN_LAP, kind="commune", name="Xã Tân Lập", parent_id=PROVINCE
-        ),
-        "village": create_area(
-            session, area_id=VILLAGE, kind="village", name="Thôn 1", parent_id=AN_BINH
-        ),
-    }
-    people = {
-        "an": person(session, "an", Role.OPERATOR, AN_BINH, now),
-        "binh": person(session, "binh", Role.APPROVER, AN_BINH, now),
-        "tech": person(session, "tech", Role.TECHNICIAN, AN_BINH, now),
-        "chief": person(session, "chief", Role.ADMINISTRATOR, AN_BINH, now),
-        "tan": person(session, "tan", Role.OPERATOR, TAN_LAP, now),
-        "lap": person(session, "lap", Role.ADMINISTRATOR, TAN_LAP, now),
-    }
+    country = create_area(session, area_id="vn", kind="country", name="Việt Nam")
+    province = _area(session, PROVINCE, "province", "Tỉnh Mẫu", "vn")
+    an_binh = _area(session, AN_BINH, "commune", "Xã An Bình", PROVINCE)
+    tan_lap = _area(session, TAN_LAP, "commune", "Xã Tân Lập", PROVINCE)
+    village = _area(session, VILLAGE, "village", "Thôn 1", AN_BINH)
     station = Station(id="s-an-binh", area_id=AN_BINH, name="Đài truyền thanh xã An Bình")
     other = Station(id="s-tan-lap", area_id=TAN_LAP, name="Đài truyền thanh xã Tân Lập")
     device, output = _device("d-anbinh1", station)
@@ -84,8 +66,17 @@ def introduce(session: Session, now: datetime) -> Cast:
     session.add_all([station, other, device, other_device, market, school])
     session.flush()
     return Cast(
-        **tree,
-        **people,
+        country=country,
+        province=province,
+        an_binh=an_binh,
+        tan_lap=tan_lap,
+        village=village,
+        an=person(session, "an", Role.OPERATOR, AN_BINH, now),
+        binh=person(session, "binh", Role.APPROVER, AN_BINH, now),
+        tech=person(session, "tech", Role.TECHNICIAN, AN_BINH, now),
+        chief=person(session, "chief", Role.ADMINISTRATOR, AN_BINH, now),
+        tan=person(session, "tan", Role.OPERATOR, TAN_LAP, now),
+        lap=person(session, "lap", Role.ADMINISTRATOR, TAN_LAP, now),
         station=station,
         device=device,
         output=output,
@@ -108,6 +99,10 @@ def person(session: Session, login: str, role: Role, area_id: str, now: datetime
     session.add(row)
     session.flush()
     return actor_of(session, row)
+
+
+def _area(session: Session, area_id: str, kind: str, name: str, parent_id: str) -> Area:
+    return create_area(session, area_id=area_id, kind=kind, name=name, parent_id=parent_id)
 
 
 def _device(device_id: str, station: Station) -> tuple[Device, Output]:

@@ -1,3 +1,4 @@
+import random
 from datetime import datetime, timedelta
 
 import pytest
@@ -95,6 +96,34 @@ def test_a_chain_cut_short_is_found_by_a_head_kept_elsewhere(
 
     assert verify(session) is None
     assert verify(session, expected_head=kept_by_a_device) == 18
+
+
+def test_forty_random_tamperings_are_all_found(session: Session, now: datetime) -> None:
+    """R46 in short: one change, deletion or swap anywhere, each on a whole chain."""
+    write(session, now, 100)
+    chance = random.Random(46)
+
+    for _ in range(40):
+        at, other = chance.sample(range(1, 100), 2)
+        match chance.choice(["change", "delete", "swap"]):
+            case "change":
+                column = chance.choice(["who", "action", "object_type", "object_id", "hash"])
+                change = update(AuditEntry).where(AuditEntry.number == at)
+                session.execute(change.values({column: f"x{chance.random()}"}))
+                first = at
+            case "delete":
+                session.execute(delete(AuditEntry).where(AuditEntry.number == at))
+                first = at
+            case _:
+                for old, new in ((at, 999), (other, at), (999, other)):
+                    swap = update(AuditEntry).where(AuditEntry.number == old)
+                    session.execute(swap.values(number=new))
+                first = min(at, other)
+
+        assert verify(session) == first
+        session.rollback()
+
+    assert verify(session) is None
 
 
 def test_an_older_head_is_still_in_a_chain_that_grew(session: Session, now: datetime) -> None:

@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from controller.db import Sessions
 from controller.errors import Invalid, Missing
+from controller.people import passwords
 from controller.people.auth import (
     SignInRefused,
     actor_of_session,
@@ -221,6 +222,29 @@ def test_a_stored_password_says_nothing_of_itself() -> None:
     assert not is_right(stored, PASSWORD + " ")
     assert not is_right(None, PASSWORD)
     assert not is_right("!", PASSWORD)
+
+
+def test_an_unknown_login_costs_as_much_work_as_a_known_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared: list[str] = []
+    hasher = passwords._HASHER
+
+    class Counting:
+        def hash(self, password: str) -> str:
+            return hasher.hash(password)
+
+        def verify(self, stored: str, password: str) -> bool:
+            compared.append(stored.rsplit("$", 2)[0])
+            return hasher.verify(stored, password)
+
+    monkeypatch.setattr(passwords, "_HASHER", Counting())
+
+    is_right(hash_password(PASSWORD), "wrong")
+    is_right(None, "wrong")
+
+    assert len(compared) == 2
+    assert compared[0] == compared[1]
 
 
 def test_ones_own_password_needs_the_old_one(sessions: Sessions, now: datetime) -> None:
