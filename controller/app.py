@@ -13,7 +13,7 @@ from typing import Protocol
 from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from controller.broker import BrokerFiles, Mosquitto
 from controller.config import Config
@@ -26,7 +26,7 @@ from controller.library.store import AssetStore
 from controller.migrate import upgrade
 from controller.servers import HttpServer
 from controller.stations.device_api import make_device_api
-from controller.stations.models import Device, DeviceState
+from controller.stations.trust_list import revoked_devices
 from controller.web.app import WebParts, make_web_app
 from controller.worker import Worker, WorkerParts
 
@@ -69,7 +69,10 @@ class App:
     def stop(self) -> None:
         """Stop in the mirrored order."""
         for part in reversed(self.parts):
-            part.stop()
+            try:
+                part.stop()
+            except Exception:
+                log.exception("%s did not stop properly", type(part).__name__)
         self.engine.dispose()
 
     def run(self, until: threading.Event) -> None:
@@ -106,16 +109,15 @@ def build(config: Config, *, with_web: bool = True, with_worker: bool = True) ->
         clock=utc_now,
     )
     web = make_web_app(web_parts)
-    worker = (
-        Worker(WorkerParts(config, sessions, read_sessions, keyring, utc_now))
-        if with_worker
-        else None
-    )
     parts: list[Part] = []
-    if with_worker and config.mqtt_url is None:
-        parts.append(_broker(config, keyring, sessions))
-    if worker:
-        parts.append(worker)
+    worker: Worker | None = None
+    if with_worker:
+        broker = _broker(config, keyring, sessions) if config.mqtt_url is None else None
+        mute_revoked = broker.mute_revoked if broker else _nothing
+        worker = Worker(
+            WorkerParts(config, sessions, read_sessions, keyring, utc_now, mute_revoked)
+        )
+        parts += [part for part in (broker, worker) if part]
     if with_web:
         devices = make_device_app(config, sessions, keyring, store, utc_now)
         tls = keyring.server_files(config.device_names, utc_now())
@@ -149,20 +151,34 @@ def open_or_create_keys(config: Config, clock: Callable[[], datetime]) -> Keyrin
 
 
 class _Broker:
-    """Our Mosquitto, started with the devices that are muted by then."""
+    """Our Mosquitto, shut to revoked devices."""
 
     def __init__(self, mosquitto: Mosquitto, sessions: Sessions) -> None:
         self._mosquitto = mosquitto
         self._sessions = sessions
+        self._muted: frozenset[str] = frozenset()
 
     def start(self) -> None:
-        with self._sessions() as session:
-            revoked = select(Device.id).where(Device.state == DeviceState.REVOKED)
-            muted = list(session.scalars(revoked))
-        self._mosquitto.start(muted)
+        self._muted = self._revoked()
+        self._mosquitto.start(self._muted)
 
     def stop(self) -> None:
         self._mosquitto.stop()
+
+    def mute_revoked(self) -> None:
+        """Deny what was revoked since, live sessions too."""
+        revoked = self._revoked()
+        if revoked != self._muted:
+            self._mosquitto.mute(revoked)
+            self._muted = revoked
+
+    def _revoked(self) -> frozenset[str]:
+        with self._sessions() as session:
+            return frozenset(revoked_devices(session))
+
+
+def _nothing() -> None:
+    """Do nothing: an external broker has its own way to shut out a device."""
 
 
 def _broker(config: Config, keyring: Keyring, sessions: Sessions) -> _Broker:

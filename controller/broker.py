@@ -4,6 +4,7 @@ Mutual TLS only, no persistence (a killed broker restored a cancelled alert), an
 with a reason. See README.md for the facts behind each line.
 """
 
+import ctypes
 import logging
 import os
 import pwd
@@ -13,7 +14,8 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +26,8 @@ log = logging.getLogger(__name__)
 MAX_CLIENTS = 20_000
 MAX_MESSAGE_BYTES = 256 * 1024
 QUEUE_PER_CLIENT = 10_000  # Mosquitto's 1,000 silently drops QoS 1 for a slow client
+SETTLED_AFTER_S = 60.0  # a broker that ran for so long is started again at once
+PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class BrokerMissing(ControllerError):
@@ -44,7 +48,10 @@ class BrokerFiles:
 
 
 class Mosquitto:
-    """Starts the broker, starts it again when it dies, stops it with us."""
+    """Starts the broker, starts it again when it dies, stops it with us.
+
+    It ends even when we are killed: an orphan would keep the port and an old access list.
+    """
 
     def __init__(self, log_file: Path, host: str, port: int, files: BrokerFiles) -> None:
         self._log_file = log_file
@@ -54,6 +61,7 @@ class Mosquitto:
         self._files = files
         self._process: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
+        self._spawned = threading.Event()
         self._supervisor: threading.Thread | None = None
 
     @property
@@ -65,11 +73,18 @@ class Mosquitto:
         """Write the configuration and run the broker; `BrokerMissing` when there is none."""
         if self._supervisor is not None:
             return
-        self._folder = self._prepare(muted)
-        self._spawn()
+        program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+        if program is None:
+            raise BrokerMissing
+        folder = self._folder = self._prepare(muted)
+        command = [program, "-c", str(folder / "mosquitto.conf")]
         self._stopping.clear()
-        self._supervisor = threading.Thread(target=self._supervise, name="broker-supervisor")
+        self._spawned.clear()
+        self._supervisor = threading.Thread(
+            target=self._supervise, args=(command,), name="broker-supervisor"
+        )
         self._supervisor.start()
+        self._spawned.wait(10)
 
     def stop(self) -> None:
         """Stop supervising, then the broker; may be called twice."""
@@ -85,9 +100,11 @@ class Mosquitto:
 
     def mute(self, devices: Iterable[str]) -> None:
         """Deny the named devices everything, at once (a live session too)."""
-        if self._folder is not None and self.pid is not None:
-            _write(self._folder / "acl", acl(devices))
-            os.kill(self.pid, signal.SIGHUP)
+        if self._folder is None:
+            return
+        _write(self._folder / "acl", acl(devices))
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)  # quiet when it has ended: it reads at start
 
     def _prepare(self, muted: Iterable[str]) -> Path:
         """Make a private folder with all that the broker reads; it goes when the broker stops.
@@ -108,30 +125,36 @@ class Mosquitto:
                 os.chown(path, user.pw_uid, user.pw_gid)
         return folder
 
-    def _spawn(self) -> None:
-        program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-        if program is None or self._folder is None:
-            raise BrokerMissing
+    def _spawn(self, command: list[str]) -> "subprocess.Popen[bytes]":
+        user = "mosquitto" if os.geteuid() == 0 else None
         with self._log_file.open("ab") as output:
-            self._process = subprocess.Popen(
-                [program, "-c", str(self._folder / "mosquitto.conf")],
+            return subprocess.Popen(
+                command,
                 stdout=output,
                 stderr=output,
-                preexec_fn=_raise_file_limit,  # noqa: PLW1509 - only setrlimit, safe after fork
+                user=user,
+                group=user,
+                extra_groups=[] if user else None,
+                preexec_fn=_preparation(),  # noqa: PLW1509 - two system calls, safe after fork
                 start_new_session=True,
             )
 
-    def _supervise(self) -> None:
+    def _supervise(self, command: list[str]) -> None:
+        """Run in the thread that spawns: the broker ends when this thread does (prctl(2))."""
         delay_s = 0.2
-        while self._process is not None:
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            self._process = self._spawn(command)
+            self._spawned.set()
+            if self._stopping.is_set():
+                self._process.terminate()
             code = self._process.wait()
             if self._stopping.is_set():
                 return
+            delay_s = 0.2 if time.monotonic() - began > SETTLED_AFTER_S else delay_s
             log.warning("the broker ended with %s; starting it again in %.1f s", code, delay_s)
-            if self._stopping.wait(delay_s):
-                return
+            self._stopping.wait(delay_s)
             delay_s = min(delay_s * 2, 5.0)
-            self._spawn()
 
 
 def configuration(host: str, port: int, folder: Path, files: BrokerFiles) -> list[str]:
@@ -185,6 +208,13 @@ def _write(path: Path, lines: list[str]) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _raise_file_limit() -> None:
+def _preparation() -> Callable[[], None]:
+    """Return what the child does before it becomes the broker: many files, and no life after us."""
+    libc = ctypes.CDLL(None)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+    def prepare() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+    return prepare

@@ -6,6 +6,7 @@ the laptop run work.
 
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
@@ -42,6 +43,8 @@ class Config(BaseSettings):
     mqtt_url: str | None = None
     mqtt_host: str = "0.0.0.0"  # noqa: S104 - as device_host; mutual TLS only
     mqtt_port: int = Field(default=8883, ge=1, le=65535)
+    health_s: int = Field(default=60, ge=1, le=3600)
+    sync_s: int = Field(default=300, ge=1, le=3600)
     plan_days: int = Field(default=7, ge=1, le=14)
     target_lufs: float = Field(default=-16.0, ge=-40.0, le=-8.0)
     upload_max_bytes: int = Field(default=500_000_000, ge=1_000_000)
@@ -64,6 +67,11 @@ class Config(BaseSettings):
     def broker_url(self) -> str:
         """Return the address of the broker for the controller: ours, or the one given."""
         return self.mqtt_url or f"mqtts://localhost:{self.mqtt_port}"
+
+    @property
+    def lost_after(self) -> timedelta:
+        """Return how long a device may be silent: one heartbeat and a half (R30: 90 s)."""
+        return timedelta(seconds=1.5 * self.health_s)
 
     @property
     def device_url(self) -> str:

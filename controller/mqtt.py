@@ -74,6 +74,7 @@ class MqttLink:
         )
         if credentials is not None:
             self._client.tls_set_context(_tls(credentials))
+        self._client.suppress_exceptions = True  # else one in a callback ends paho's thread
         self._client.max_inflight_messages_set(2000)
         self._client.max_queued_messages_set(0)
         self._client.reconnect_delay_set(1, 15)
@@ -91,6 +92,7 @@ class MqttLink:
         if self._keeper is not None:
             return
         self._stopping.clear()
+        self._reborn.clear()
         self._client.connect_async(self._address.hostname or "", self._address.port or 8883, 30)
         self._client.loop_start()
         self._keeper = threading.Thread(target=self._keep_epoch, name="broker-epoch")
@@ -157,8 +159,13 @@ class MqttLink:
     def _arrived(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
         if message.topic == topics.BROKER_EPOCH:
             self._epoch_seen = bytes(message.payload).decode("ascii", "replace")
-        else:
-            self._inbox.put(Arrived(message.topic, bytes(message.payload), datetime.now(UTC)))
+            return
+        try:
+            self._inbox.put_nowait(
+                Arrived(message.topic, bytes(message.payload), datetime.now(UTC))
+            )
+        except queue.Full:
+            log.warning("too much arrives; a message on %s is dropped", message.topic)
 
     def _keep_epoch(self) -> None:
         """After each connect, find out whether the broker still has its memory."""
@@ -167,13 +174,23 @@ class MqttLink:
             self._reborn.clear()
             if self._stopping.wait(EPOCH_WAIT_S):
                 return
-            lost = self._epoch_seen != self._epoch
-            if lost:
-                self._client.publish(topics.BROKER_EPOCH, self._epoch, qos=1, retain=True)
-            self._up.set()
-            log.info("broker connected%s", ", without its memory: all again" if lost else "")
-            if lost:
-                self._on_lost_memory()
+            try:
+                self._greet()
+            except Exception:
+                log.exception("the broker's memory could not be renewed; trying again")
+                self._reborn.set()
+
+    def _greet(self) -> None:
+        """Renew the broker's memory when it lost it; the epoch last, so that a failure repeats."""
+        if not self._client.is_connected():
+            return
+        lost = self._epoch_seen != self._epoch
+        if lost:
+            self._on_lost_memory()
+            self._client.publish(topics.BROKER_EPOCH, self._epoch, qos=1, retain=True)
+            self._epoch_seen = self._epoch
+        self._up.set()
+        log.info("broker connected%s", ", without its memory: all again" if lost else "")
 
 
 def _was_taken(info: paho.MQTTMessageInfo, timeout_s: float) -> bool:

@@ -1,7 +1,7 @@
 """Takes what devices send off the queue: believes signatures only, answers with `sync`.
 
 Many messages a transaction. A message that cannot be believed is reported once and
-dropped; it never stops the next (R29).
+dropped; it never stops the next (R29). While the database is away nothing that came is lost.
 """
 
 import logging
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from controller.db import Clock, Sessions
@@ -28,6 +29,7 @@ from wire.up import Health, Status
 log = logging.getLogger(__name__)
 
 BATCH = 500
+DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +55,28 @@ class Uplink:
         self._send = send
         self._signer = signer
         self._clock = clock
+        self._again: list[Arrived] = []
 
     def step(self, wait_s: float = 0.5) -> bool:
         """Take what has arrived, waiting a moment for it; return whether there was anything."""
-        arrived = _drain(self._inbox, wait_s)
+        arrived = self._again or _drain(self._inbox, wait_s)
         if not arrived:
             return False
-        with self._sessions() as session:
-            answers = [a for one in arrived if (a := self._take(session, one)) is not None]
-            session.commit()
+        answers = self._take_all(arrived)
         for answer in answers:
             self._answer(answer)
         return True
+
+    def _take_all(self, arrived: list[Arrived]) -> list[_Answer]:
+        self._again = []
+        try:
+            with self._sessions() as session:
+                answers = [a for one in arrived if (a := self._take(session, one)) is not None]
+                session.commit()
+        except DATABASE_AWAY:
+            self._again = arrived
+            raise
+        return answers
 
     def _take(self, session: Session, arrived: Arrived) -> _Answer | None:
         """Take one message in its own savepoint, so that a bad one harms no other."""
@@ -75,6 +87,10 @@ class Uplink:
         except WireError as error:
             log.warning("%s refused: %s", arrived.topic, error)
             self._report(session, arrived.topic, error)
+        except DATABASE_AWAY:
+            raise
+        except Exception:
+            log.exception("%s could not be taken; it is dropped", arrived.topic)
         return None
 
     def _dispatch(self, session: Session, topic: Topic, arrived: Arrived) -> _Answer | None:

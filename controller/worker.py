@@ -29,6 +29,7 @@ from controller.plans.models import CompiledPlan
 from controller.plans.network import Refused
 from controller.plans.service import publish_requested, roll_plans
 from controller.records import batches, logbook
+from controller.stations.enrolment import REVOKED
 from controller.uplink import Uplink
 from controller.wake import Listener, on_commit
 
@@ -38,19 +39,21 @@ Result = TypeVar("Result")
 
 CHECK_EVERY_S = 10
 ROLL_EVERY_S = 600
+MUTE_EVERY_S = 10.0
 ROLLS_A_NIGHT = 24
 KEEP_SENT_FOR = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerParts:
-    """What a worker is made of."""
+    """What a worker is made of. `mute_revoked` shuts our own broker to revoked devices."""
 
     config: Config
     sessions: Sessions
     read_sessions: Sessions
     keyring: Keyring
     clock: Clock
+    mute_revoked: Callable[[], None] = lambda: None
 
 
 class Worker:
@@ -79,6 +82,7 @@ class Worker:
             replan.NAME: Loop("planner", self._plan),
             batches.NAME: Loop("receipts", self._verify),
             "uplink": Loop("uplink", uplink.step, idle_s=0.0),
+            REVOKED: Loop("muting", self._mute, MUTE_EVERY_S),
         }
         wakes = {name: loop.wake for name, loop in self._loops.items()}
         on_commit(parts.sessions, wakes)
@@ -142,6 +146,10 @@ class Worker:
             self._check()
         return done.looked_at > 0
 
+    def _mute(self) -> bool:
+        self._parts.mute_revoked()
+        return False
+
     def _verify(self) -> bool:
         return self._in_transaction(lambda s: batches.verify_batches(s, self._parts.clock())) > 0
 
@@ -155,7 +163,7 @@ class Worker:
                 log.warning("at risk: %s %s (%s)", line.device_id, line.title, line.why)
             for line in logbook.check_overdue(session, now):
                 log.warning("unreported: %s %s (%s)", line.device_id, line.title, line.why)
-            for device in note_lost(session, now):
+            for device in note_lost(session, now, self._parts.config.lost_after):
                 log.warning("no heartbeat from %s", device)
 
         self._in_transaction(check)

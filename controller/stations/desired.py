@@ -20,7 +20,7 @@ from controller.outbox_models import Retained
 from controller.stations.models import Cluster, Device, DeviceState, Output, Station
 from wire import topics
 from wire.down import Cluster as WireCluster
-from wire.down import Desired, OutputState
+from wire.down import Desired, Intervals, OutputState
 from wire.errors import WireError
 from wire.message import next_revision
 from wire.signing import open_signed, public_key, sign
@@ -131,6 +131,7 @@ def _build(
         profile=device.profile,
         outputs=tuple(_output(output, chains) for output in device.outputs),
         audio_url=config.device_url,
+        intervals=Intervals(health_s=config.health_s, sync_s=config.sync_s),
     )
 
 

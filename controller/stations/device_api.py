@@ -5,6 +5,7 @@ are problem details (RFC 9457).
 """
 
 import json
+import re
 from datetime import datetime
 
 from flask import Blueprint, Response, request
@@ -36,6 +37,7 @@ from wire.enrolment import (
 from wire.errors import Malformed, WireError
 from wire.message import Value
 from wire.signing import AnyMessage, open_signed, public_key, take_apart
+from wire.topics import DEVICE_PATTERN
 
 LARGEST_REQUEST_BYTES = 64 * 1024
 ENROL_LIMIT = "10 per minute"
@@ -117,10 +119,14 @@ def _open(session: Session, token: str, model: type[AnyMessage]) -> tuple[Device
 
 
 def _claimed_device(token: str) -> str:
+    """Return whom a token says it is from; impossible names never reach the database."""
     try:
-        return str(json.loads(take_apart(token).signed.payload or b"")["device"])
+        claimed = str(json.loads(take_apart(token).signed.payload or b"")["device"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Malformed("device") from error
+    if re.fullmatch(DEVICE_PATTERN, claimed) is None:
+        raise Malformed("device")
+    return claimed
 
 
 def _body() -> str:

@@ -14,6 +14,7 @@ from joserfc.jwk import OKPKey
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from controller import wake
 from controller.areas.models import Area
 from controller.config import Config
 from controller.errors import Conflict, ControllerError
@@ -21,6 +22,7 @@ from controller.keys import Keyring
 from controller.keys.authority import requested_key
 from controller.people.audit import record
 from controller.people.rights import Actor, require
+from controller.replan import replan
 from controller.stations.desired import find_device, publish_desired
 from controller.stations.models import Claim, ClientCertificate, Device, DeviceState
 from controller.stations.trust_list import publish_trust
@@ -28,6 +30,8 @@ from wire.enrolment import SECRET_BYTES, ClaimCode, EnrolAnswer, EnrolRequest
 from wire.signing import public_x
 
 CLAIM_FOR = timedelta(hours=24)
+REVOKED = "revoked"
+"""Who waits for this is woken when a device is put out."""
 
 
 class ClaimRefused(ControllerError):
@@ -94,7 +98,7 @@ def issue_claim(
 def redeem(
     session: Session, request: EnrolRequest, keyring: Keyring, config: Config, now: datetime
 ) -> EnrolAnswer:
-    """Enrol the device of a claim code: certificate, first desired state, trust list.
+    """Enrol the device of a claim code: certificate, first desired state, trust list, a plan soon.
 
     A code works once; the same key may ask again while the code lives, because the answer may
     have been lost on its way. Raises `ClaimRefused`, or `Invalid` for a bad request.
@@ -106,6 +110,7 @@ def redeem(
     certificate = _certify(session, device, request.csr, keyring, now)
     facts = {"key": x, "hardware": device.hardware, "agent_version": device.agent_version}
     _record(session, device, "device.enrol", facts, now)
+    replan(session, areas=[device.station.area_id], now=now)
     host, port = broker_address(config)
     return EnrolAnswer(
         device=device.id,
@@ -136,7 +141,7 @@ def revoke_device(
 ) -> None:
     """Put a device out for ever: its certificates, its API, and its key by the trust list.
 
-    After the commit the caller gives `trust_list.revoked_devices` to the broker as deny lines.
+    The commit wakes the worker, which shuts the broker to it (`REVOKED`).
     """
     device = find_device(session, device_id)
     area = _area(session, device)
@@ -151,6 +156,7 @@ def revoke_device(
     )
     _end_certificates(session, device_id, now)
     publish_trust(session, keyring, now)
+    wake.ask(session, REVOKED)
     record(session, now, actor.login, "device.revoke", "device", device_id, area.id)
 
 

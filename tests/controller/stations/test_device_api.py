@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -29,7 +30,7 @@ from wire.enrolment import (
     parse_claim_code,
 )
 from wire.message import Message
-from wire.signing import new_key, sign, signer
+from wire.signing import new_key, sign, sign_payload, signer
 
 
 @pytest.fixture
@@ -149,6 +150,15 @@ def test_what_is_no_token_is_refused_with_a_sentence(client: FlaskClient, body: 
 
     assert answer.status_code == 400
     assert answer.get_json()["title"] == "Thông điệp sai định dạng"
+
+
+@pytest.mark.parametrize("device", ["", "\x00", "d-anbinh1\x00", "d-AN' OR 1=1", "d-anbinh1\n"])
+def test_a_name_that_no_device_can_have_is_malformed(client: FlaskClient, device: str) -> None:
+    payload = json.dumps({"device": device}).encode()
+
+    answer = client.post("/device/v1/pull", data=sign_payload("pull", payload, signer(new_key())))
+
+    assert answer.status_code == 400
 
 
 def test_a_renewal_brings_a_new_certificate(
