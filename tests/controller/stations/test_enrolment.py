@@ -14,6 +14,7 @@ from controller.errors import Conflict, Forbidden, Invalid
 from controller.keys import Keyring
 from controller.outbox_models import OutboxRow
 from controller.people.models import AuditEntry
+from controller.replan import take_requests
 from controller.stations.enrolment import (
     ClaimRefused,
     DeviceUnknown,
@@ -24,7 +25,7 @@ from controller.stations.enrolment import (
 )
 from controller.stations.models import Claim, ClientCertificate, DeviceState
 from controller.stations.trust_list import publish_trust
-from tests.controller.cast import Cast
+from tests.controller.cast import AN_BINH, Cast
 from wire.down import Desired
 from wire.enrolment import EnrolRequest, parse_claim_code
 from wire.trust import Place, judge, judge_trust
@@ -230,3 +231,4 @@ def test_every_step_is_audited_and_published_once(
 
     assert actions == ["device.claim", "device.enrol"]
     assert session.scalar(select(func.count()).select_from(OutboxRow)) == 2
+    assert take_requests(session)[0] == {AN_BINH}
