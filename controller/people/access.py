@@ -93,8 +93,8 @@ def _guard() -> Response | None:
     found = _actor()
     if found is None:
         return _unauthorized()
-    if permission is None:
-        log.error("route %s declares no permission and is refused", request.endpoint)
+    if permission not in {SIGNED_IN, OWN_PASSWORD, *ACTIONS}:
+        log.error("route %s declares no known permission and is refused", request.endpoint)
         return problem_of_status(403)
     _require(found, permission)
     g.actor = found

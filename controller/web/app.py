@@ -9,6 +9,7 @@ from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
+from controller.apis import register_apis
 from controller.config import Config
 from controller.console import add_console
 from controller.db import Clock, Sessions
@@ -19,7 +20,6 @@ from controller.library.store import AssetStore
 from controller.people.access import Access
 from controller.people.brake import Brake
 from controller.web.api import make_openapi
-from controller.web.apis import register_apis
 from controller.web.desk import Desk
 
 

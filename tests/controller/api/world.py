@@ -1,0 +1,85 @@
+"""What the tests of the API speak of: the cast, their tokens, and one of each thing in An Bình."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from controller.library.models import Asset, LibraryItem
+from controller.people.auth import create_token
+from controller.people.models import Role
+from controller.people.rights import Actor
+from controller.programmes.schedule import RuleDraft, create_rule
+from controller.programmes.service import create_programme
+from controller.programmes.versions import add_version, submit
+from tests.controller.cast import AN_BINH, PROVINCE, TAN_LAP, Cast, introduce, person
+
+SOUND = "a" * 64
+ORIGINAL = datetime(2026, 11, 2, 17)  # noqa: DTZ001 - wall time
+
+
+@dataclass(frozen=True)
+class World:
+    """An Bình has one of each thing; `tokens` by login, or `role@area` for each role and area."""
+
+    app: Flask
+    cast: Cast
+    tokens: dict[str, str]
+    ids: dict[str, Any]
+
+    def call(self, who: str, method: str, path: str, **options: Any) -> TestResponse:
+        """Send a request below `/api/v1` as somebody; "" has no token."""
+        client: FlaskClient = self.app.test_client()
+        headers = {"Authorization": f"Bearer {self.tokens[who]}"} if who else {}
+        return client.open(f"/api/v1{path}", method=method, headers=headers, **options)
+
+
+def make_world(app: Flask, session: Session, now: datetime) -> World:
+    """Add the cast with their things and tokens to a session."""
+    cast = introduce(session, now)
+    people: dict[str, Actor] = {
+        name: getattr(cast, name) for name in ("an", "binh", "tech", "chief", "tan", "lap")
+    }
+    for role in Role:
+        for name, area in (("an-binh", AN_BINH), ("tan-lap", TAN_LAP), ("tinh", PROVINCE)):
+            people[f"{role}@{name}"] = person(session, f"{role}-{name}", role, area, now)
+    tokens = {
+        login: create_token(session, who, "test", now, timedelta(days=1))
+        for login, who in people.items()
+    }
+    things = _things(session, cast, now)
+    things["person_id"] = people["operator@an-binh"].person_id
+    return World(app, cast, tokens, things)
+
+
+def _things(session: Session, cast: Cast, now: datetime) -> dict[str, Any]:
+    session.add(
+        Asset(sha256=SOUND, bytes=480, duration_ms=60_000, codec="opus", peaks=[], created_at=now)
+    )
+    session.flush()
+    item = LibraryItem(
+        area_id=AN_BINH, sha256=SOUND, kind="music", title="Nhạc", created_by="an", created_at=now
+    )
+    session.add(item)
+    made = create_programme(session, actor=cast.an, area_id=AN_BINH, title="Bản tin", now=now)
+    add_version(session, actor=cast.an, programme_id=made.id, items=[{"sha256": SOUND}], now=now)
+    submit(session, actor=cast.an, programme_id=made.id, number=1, now=now)
+    draft = RuleDraft(dtstart=ORIGINAL, rrule="FREQ=DAILY", target_areas=(AN_BINH,))
+    rule = create_rule(session, actor=cast.an, programme_id=made.id, draft=draft, now=now)
+    return {
+        "area_id": AN_BINH,
+        "token_id": 1,
+        "station_id": cast.station.id,
+        "device_id": cast.device.id,
+        "output_id": cast.output.id,
+        "cluster_id": cast.market.id,
+        "item_id": item.id,
+        "programme_id": made.id,
+        "number": 1,
+        "rule_id": rule.id,
+        "original": ORIGINAL.isoformat(),
+    }
