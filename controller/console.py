@@ -1,33 +1,34 @@
 """The pages of the console, put together from what every subject offers.
 
-Nothing happens at import. Pages of a subject are in its `views.py`; what all share is `web/`.
+Pages of a subject are in its `views.py`; what all of them share is in `web/`.
 """
 
 from flask import Flask
 from flask_limiter import Limiter
 
-from controller.help.views import make_help_views
-from controller.menu import menu
-from controller.people.brake import Brake
+from controller.config import Config
+from controller.help.views import help_views
+from controller.library.views import library_views
+from controller.library.workshop import Workshop
+from controller.menu import allowed, menu
 from controller.people.gate import Gate
-from controller.people.views import make_people_views
-from controller.today.views import make_today_views
-from controller.web.desk import Desk
+from controller.people.views import SIGN_INS, people_views, sign_in_post
+from controller.today.views import today_views
 from controller.web.i18n import speak
 from controller.web.pages import handle_pages
 from controller.web.security import secure
 
+VIEWS = (people_views, today_views, help_views, library_views)
 
-def add_console(app: Flask, desk: Desk, *, brake: Brake, limiter: Limiter) -> None:
-    """Give an app the pages, their languages, their guard, and their answers to errors."""
-    Gate(desk).guard(app)
-    secure(app, desk.config)
-    speak(app, desk.config.zone)
+
+def add_console(app: Flask, config: Config, limiter: Limiter, workshop: Workshop) -> None:
+    """Give an app with `Access` the pages, their guard, languages, and answers to errors."""
+    Gate().guard(app)
+    secure(app, config)
+    speak(app, config.zone)
     handle_pages(app)
-    app.jinja_env.globals["menu"] = menu
-    for views in (
-        make_people_views(desk, brake, limiter),
-        make_today_views(desk),
-        make_help_views(),
-    ):
+    workshop.install(app)
+    app.jinja_env.globals.update(menu=menu, allowed=allowed)
+    for views in VIEWS:
         app.register_blueprint(views)
+    app.view_functions["people.sign_in_post"] = limiter.limit(SIGN_INS)(sign_in_post)

@@ -22,3 +22,8 @@ def menu() -> list[tuple[str, str]]:
         ("/audit", _("Nhật ký hệ thống")),
     ]
     return everyone + (administrators if paths_for(g.actor, "person.view") else [])
+
+
+def allowed(action: str) -> bool:
+    """Return whether the person who asks may do this somewhere; decides only what is offered."""
+    return bool(paths_for(g.actor, action))

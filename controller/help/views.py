@@ -2,15 +2,12 @@
 
 from flask import Blueprint
 
-from controller.web.desk import page
+from controller.web.page import page
+
+help_views = Blueprint("help", __name__, template_folder="templates")
 
 
-def make_help_views() -> Blueprint:
-    """Return the blueprint of the help page."""
-    views = Blueprint("help", __name__, template_folder="templates")
-
-    @views.get("/help")
-    def help_page() -> str:
-        return page("help/help.html")
-
-    return views
+@help_views.get("/help")
+def help_page() -> str:
+    """Explain the console."""
+    return page("help/help.html")

@@ -11,9 +11,10 @@ from urllib.parse import urlencode
 from flask import Flask, Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from controller.people.access import now, reading, writing
 from controller.people.auth import SIGNED_IN_FOR, actor_of_session, touch_session
 from controller.people.rights import Actor
-from controller.web.desk import Desk, is_htmx
+from controller.web.page import is_htmx
 from controller.web.security import is_page
 
 OPEN = frozenset(
@@ -22,12 +23,6 @@ OPEN = frozenset(
 WITH_FIRST_PASSWORD = frozenset({"people.password", "people.password_post", "people.sign_out"})
 TOUCH_EVERY = timedelta(minutes=5)
 REMEMBERED = 10_000
-
-
-def actor() -> Actor:
-    """Return who asks for this page."""
-    found: Actor = g.actor
-    return found
 
 
 def cookie_name() -> str:
@@ -51,8 +46,7 @@ def give_cookie(answer: AnyResponse, secret: str) -> AnyResponse:
 class Gate:
     """Looks at every request for a page. Thread-safe: what it remembers only saves writes."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self) -> None:
         self._touched: OrderedDict[str, datetime] = OrderedDict()
 
     def guard(self, app: Flask) -> None:
@@ -75,22 +69,22 @@ class Gate:
         secret = request.cookies.get(cookie_name())
         if not secret:
             return None
-        now = self._desk.now()
-        with self._desk.read_sessions() as session:
-            found = actor_of_session(session, secret, now)
+        at = now()
+        with reading() as session:
+            found = actor_of_session(session, secret, at)
         if found is not None and not _is_polled():
-            self._touch(secret, now)
+            self._touch(secret, at)
         return found
 
-    def _touch(self, secret: str, now: datetime) -> None:
+    def _touch(self, secret: str, at: datetime) -> None:
         """Keep a used session alive, with a write only every few minutes."""
-        if now - self._touched.get(secret, datetime.min.replace(tzinfo=now.tzinfo)) < TOUCH_EVERY:
+        if at - self._touched.get(secret, datetime.min.replace(tzinfo=at.tzinfo)) < TOUCH_EVERY:
             return
-        self._touched[secret] = now
+        self._touched[secret] = at
         while len(self._touched) > REMEMBERED:
             self._touched.popitem(last=False)
-        with self._desk.sessions.begin() as session:
-            touch_session(session, secret, now)
+        with writing() as session:
+            touch_session(session, secret, at)
 
 
 def _is_polled() -> bool:

@@ -17,10 +17,10 @@ from controller.keys import Keyring
 from controller.library.audio_api import make_audio_api
 from controller.library.speech import Reader
 from controller.library.store import AssetStore
+from controller.library.workshop import Workshop
 from controller.people.access import Access
 from controller.people.brake import Brake
 from controller.web.api import make_openapi
-from controller.web.desk import Desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,9 @@ def make_web_app(parts: WebParts) -> Flask:
     """Return the console and the JSON API."""
     app = make_openapi("Truyền Thanh")
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
-    brake = Brake()
     register_apis(
         app,
-        access=Access(parts.sessions, parts.read_sessions, parts.clock, brake),
+        access=Access(parts.sessions, parts.read_sessions, parts.clock, Brake()),
         store=parts.store,
         reader=parts.reader,
         keyring=parts.keyring,
@@ -51,6 +50,5 @@ def make_web_app(parts: WebParts) -> Flask:
         limiter=limiter,
     )
     app.register_blueprint(make_audio_api(parts.store))
-    desk = Desk(parts.config, parts.sessions, parts.read_sessions, parts.clock)
-    add_console(app, desk, brake=brake, limiter=limiter)
+    add_console(app, parts.config, limiter, Workshop(parts.store, parts.reader, parts.config))
     return app

@@ -68,11 +68,16 @@ def word_of(table: str, code: str) -> str:
     return word(pair) if pair else code
 
 
+def words(table: str) -> list[tuple[str, str]]:
+    """Return the codes of a table with what people call them, for a choice."""
+    return [(code, word(pair)) for code, pair in WORDS[table].items()]
+
+
 def speak(app: Flask, zone: str) -> None:
     """Teach an app the two languages, and to write instants in the zone of its areas."""
     Babel(app, default_locale="vi", default_timezone=zone, locale_selector=language)
     get_babel(app).domain_instance = Languages(read_catalog())
-    app.jinja_env.globals.update(language=language, word=word, word_of=word_of)
+    app.jinja_env.globals.update(language=language, word=word, word_of=word_of, words=words)
     app.jinja_env.filters.update(hour=_hour, day=_day, moment=_moment, span=span)
 
 

@@ -12,8 +12,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from controller.errors import ControllerError
-from controller.web.desk import is_htmx, page
 from controller.web.i18n import language, word
+from controller.web.page import is_htmx, page
 from controller.web.problems import problem_of
 from controller.web.security import is_page
 

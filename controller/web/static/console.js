@@ -19,3 +19,20 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   const problem = event.target.querySelector && event.target.querySelector(".problem");
   if (problem) problem.textContent = "";
 });
+
+// "Listen": the text of the form as the chosen voice reads it, without keeping it.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-listen]");
+  if (!button) return;
+  const form = button.form;
+  const player = document.getElementById("listen");
+  const headers = { "HX-Request": "true" };
+  button.disabled = true;
+  const answer = await fetch(button.dataset.listen, { method: "POST", body: new FormData(form), headers });
+  button.disabled = false;
+  form.querySelector(".problem").innerHTML = answer.ok ? "" : await answer.text();
+  player.hidden = !answer.ok;
+  if (!answer.ok) return;
+  player.src = URL.createObjectURL(await answer.blob());
+  player.play().catch(() => {}); // the browser may want a second tap
+});

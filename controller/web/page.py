@@ -1,32 +1,15 @@
-"""What every page of the console is given, and how it answers: a page, or "done, go there"."""
+"""How every route of the console answers (a page, or "done, go there") and reads its forms."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from flask import Response, flash, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from controller.config import Config
-from controller.db import Clock, Sessions
 from controller.errors import Invalid
 
 PAGE_SIZE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """The parts that pages work with. Read with `read_sessions`; write briefly with `sessions`."""
-
-    config: Config
-    sessions: Sessions
-    read_sessions: Sessions
-    clock: Clock
-
-    def now(self) -> datetime:
-        """Return this moment, for a use case."""
-        return self.clock()
 
 
 def page(template: str, **values: Any) -> str:
