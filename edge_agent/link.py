@@ -55,17 +55,20 @@ class Link:
         *,
         run: int,
         retry_max_s: float = 30.0,
+        keepalive_s: int = KEEPALIVE_S,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._address, self._tls, self._will, self._inbox = address, tls, will, inbox
         self._epoch = run * EPOCHS_A_RUN
-        self._retry_max_s, self._monotonic = retry_max_s, monotonic
+        self._retry_max_s, self._keepalive_s = retry_max_s, keepalive_s
+        self._monotonic = monotonic
         self._client: mqtt.Client | None = None
         self._is_up = False
         self._filters: frozenset[str] = frozenset()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self._wake_r, self._wake_w = socket.socketpair()
+        self._wake_r: socket.socket | None = None
+        self._wake_w: socket.socket | None = None
         self._progress = monotonic()
         self.is_connecting = False
 
@@ -73,6 +76,7 @@ class Link:
         """Connect and stay connected, in the background. May be called twice."""
         if self._thread is None:
             self._stopping.clear()
+            self._wake_r, self._wake_w = socket.socketpair()
             self._thread = threading.Thread(target=self._work, name="link", daemon=True)
             self._thread.start()
 
@@ -89,6 +93,8 @@ class Link:
         self._stopping.set()
         self._wake()
         thread.join(timeout_s)
+        if thread.is_alive():
+            log.warning("the link is still connecting; left behind")
 
     def publish(self, topic: str, payload: str, *, qos: int = 1, retain: bool = False) -> bool:
         """Send in the background; False when there is no connection. Nothing is kept for later."""
@@ -121,6 +127,15 @@ class Link:
     # The link's own thread.
 
     def _work(self) -> None:
+        ends = self._wake_r, self._wake_w
+        try:
+            self._keep_connected()
+        finally:
+            for end in ends:
+                if end is not None:
+                    end.close()
+
+    def _keep_connected(self) -> None:
         attempt = 0
         while not self._stopping.is_set():
             reason = "stopped"
@@ -151,7 +166,9 @@ class Link:
         try:
             self.is_connecting = True
             self._progress = self._monotonic()
-            client.connect(self._address.host, self._address.port, KEEPALIVE_S, clean_start=True)
+            client.connect(
+                self._address.host, self._address.port, self._keepalive_s, clean_start=True
+            )
             self.is_connecting = False
             self._client = client
             while not self._stopping.is_set():
@@ -169,11 +186,12 @@ class Link:
             raise ConnectionError("connection lost")
         pending = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
         writers = [sock] if client.want_write() else []
-        readable, writable, _ = select.select(
-            [sock, self._wake_r], writers, [], 0.0 if pending else WAIT_S
-        )
-        if self._wake_r in readable:
-            self._wake_r.recv(4096)
+        wake = self._wake_r
+        assert wake is not None  # noqa: S101 - made by start(); tells mypy
+        wait_s = 0.0 if pending else WAIT_S
+        readable, writable, _ = select.select([sock, wake], writers, [], wait_s)
+        if wake in readable:
+            wake.recv(4096)
         if sock in readable or pending:
             _check(client.loop_read())
         if (sock in writable or client.want_write()) and client.socket() is not None:
@@ -201,8 +219,9 @@ class Link:
         return client
 
     def _wake(self) -> None:
-        with contextlib.suppress(OSError):
-            self._wake_w.send(b"w")
+        if self._wake_w is not None:
+            with contextlib.suppress(OSError):
+                self._wake_w.send(b"w")
 
     def _on_register_write(self, *_: Any) -> None:
         self._wake()
@@ -229,7 +248,8 @@ class Link:
             log.warning("%d bytes on %r dropped", len(message.payload), topic[:80])
             client.ack(mid, message.qos)
             return
-        if not self._inbox.offer(Arrived(topic, bytes(message.payload), self._epoch, mid)):
+        at = self._monotonic()
+        if not self._inbox.offer(Arrived(topic, bytes(message.payload), self._epoch, mid, at)):
             log.warning("too much arrives; a message on %s is dropped", topic)
 
     def _on_subscribe(

@@ -14,7 +14,7 @@ from wire.up import ReceiptKind
 
 log = logging.getLogger(__name__)
 
-RETRY_EVERY_S: Final = 10.0
+RETRY_EVERY_S: Final = 5.0
 PRUNE_EVERY_S: Final = 6 * 3600.0
 
 
