@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Annotated, Any, TypeVar
 
 from flask import Response, request
+from flask.json.provider import DefaultJSONProvider
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.info import Info
 from flask_openapi3.models.tag import Tag
@@ -67,9 +68,20 @@ class PageQuery(BaseModel):
     offset: int = Field(0, ge=0, le=1_000_000)
 
 
+class StrictJson(DefaultJSONProvider):
+    """Reads JSON as RFC 8259 has it: no NaN, and nesting beyond reason is malformed, not a bug."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Read a document, or raise ValueError."""
+        try:
+            return super().loads(s, parse_constant=_no_number, **kwargs)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+
+
 def make_openapi(title: str) -> OpenAPI:
     """Return an app whose routes describe themselves at `/api/v1/openapi.json`; no CDN is used."""
-    return OpenAPI(
+    app = OpenAPI(
         "controller.web",
         info=Info(title=title, version="1"),
         security_schemes={"token": {"type": "http", "scheme": "bearer"}},
@@ -77,6 +89,8 @@ def make_openapi(title: str) -> OpenAPI:
         validation_error_model=Problem,
         validation_error_callback=invalid_fields,
     )
+    app.json = StrictJson(app)
+    return app
 
 
 def make_api(name: str, vi: str, en: str) -> APIBlueprint:
@@ -141,6 +155,10 @@ def cut(rows: Iterable[Any], query: PageQuery) -> Listing[Any]:
     """Return the page of rows that are all in memory."""
     everything = tuple(rows)
     return Listing(everything[query.offset : query.offset + query.limit], len(everything))
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _operation_id(*, name: str, path: str, method: str) -> str:  # noqa: ARG001 - called by name
