@@ -70,6 +70,15 @@ def enrol(controller: str | None, claim: str | None) -> None:
 
 @main.command()
 @_speaks_plainly
+def renew() -> None:
+    """Xin chứng thư mới cho cùng khóa. | Get a new certificate for the same key."""
+    from edge_agent.enrol import renew as ask_again  # noqa: PLC0415 - `run` never needs it
+
+    ask_again(load_config().data_dir)
+
+
+@main.command()
+@_speaks_plainly
 def run() -> None:
     """Chạy cho đến khi nhận SIGTERM. | Run until SIGTERM."""
     config = load_config()

@@ -3,7 +3,9 @@
 No other controller is believed, not even for one request; the private key never leaves the device.
 """
 
+import secrets
 import ssl
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -14,12 +16,22 @@ from cryptography.x509.oid import NameOID
 from pydantic import ValidationError
 
 from edge_agent.errors import AlreadyEnrolled, ControllerRefused, ControllerUnproven
-from edge_agent.identity import IdentityFile, pinned_tls, write_safely
+from edge_agent.identity import IdentityFile, load_identity, pinned_tls, write_safely
 from edge_agent.store import Store
 from wire.down import Desired
-from wire.enrolment import BUNDLE_PATH, ENROL_PATH, Bundle, EnrolAnswer, EnrolRequest
-from wire.enrolment import parse_claim_code as parse_claim
+from wire.enrolment import (
+    BUNDLE_PATH,
+    ENROL_PATH,
+    RENEW_PATH,
+    Bundle,
+    EnrolAnswer,
+    EnrolRequest,
+    RenewAnswer,
+    RenewRequest,
+    parse_claim_code,
+)
 from wire.errors import Malformed
+from wire.signing import sign
 from wire.trust import Place, judge, judge_trust, pin
 
 TIMEOUT_S = 20.0
@@ -35,7 +47,7 @@ def enrol(folder: Path, controller: str, claim: str, *, agent_version: str, hard
     if identity_path.exists():
         known = IdentityFile.model_validate_json(identity_path.read_text(encoding="utf-8"))
         raise AlreadyEnrolled(known.device)
-    code = parse_claim(claim)
+    code = parse_claim_code(claim)
     bundle = _fetch_bundle(controller)
     if bundle.fingerprint() != code.fingerprint:
         raise ControllerUnproven(controller)
@@ -48,6 +60,26 @@ def enrol(folder: Path, controller: str, claim: str, *, agent_version: str, hard
     answer = _ask(controller, bundle, request)
     _keep(folder, controller, bundle, answer)
     return answer.device
+
+
+def renew(folder: Path) -> None:
+    """Get a new certificate for the same key, asked for with our own signature.
+
+    Raises NotEnrolled or ControllerRefused. The old certificate stays until the new one is stored.
+    """
+    identity = load_identity(folder)
+    controller, device = identity.file.controller, identity.device
+    at = datetime.now(UTC)
+    request = RenewRequest(
+        iss=device, iat=at, exp=at + timedelta(hours=1), jti=secrets.token_hex(12),
+        rev=int(at.timestamp() * 1000), device=device,
+        csr=certificate_request(device_key(identity.key_path), device),
+    )  # fmt: skip
+    with _client(pinned_tls(identity.file.bundle, check_time=False)) as client:
+        token = sign(request, identity.signer)
+        answer = _request(client, controller, "POST", RENEW_PATH, token)
+    certificate = RenewAnswer.model_validate_json(answer.content).certificate
+    write_safely(identity.certificate_path, certificate.encode())
 
 
 def device_key(path: Path) -> Ed25519PrivateKey:

@@ -42,12 +42,15 @@ from wire.enrolment import (
     BUNDLE_PATH,
     ENROL_PATH,
     PULL_PATH,
+    RENEW_PATH,
     Bundle,
     ClaimCode,
     EnrolAnswer,
     EnrolRequest,
     Pull,
     Pulled,
+    RenewAnswer,
+    RenewRequest,
 )
 from wire.message import Message, Origin
 from wire.plan import Asset, AssetItem, Plan, Programme, Slot
@@ -228,6 +231,7 @@ class Controller:
         self.answers_sync = True
         self.time_offset = timedelta(0)
         self.pulls = 0
+        self.renewals = 0
         self.pulls_fail = False
         self.claim = ClaimCode(os.urandom(10), self.bundle.fingerprint())
         self.intervals = Intervals(health_s=2, sync_s=2)
@@ -431,6 +435,13 @@ class Controller:
             trust=self.retained[topics.TRUST],
         )
 
+    def renewed(self, body: bytes) -> RenewAnswer:
+        assert self.device_key
+        request = open_signed(body, self.device_key, RenewRequest)
+        key = x509.load_pem_x509_csr(request.csr.encode()).public_key()
+        self.renewals += 1
+        return RenewAnswer(certificate=self.authority.issue(DEVICE, key))
+
     # what was heard
 
     def noted(self, kind: ReceiptKind, **facts: Any) -> list[Receipt]:
@@ -465,13 +476,16 @@ def _handler(controller: Controller) -> type[BaseHTTPRequestHandler]:  # noqa: C
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if self.path == ENROL_PATH:
-                answer = controller.enrolled(EnrolRequest.model_validate_json(body))
-                self._answer(answer.model_dump_json().encode())
+                enrolled = controller.enrolled(EnrolRequest.model_validate_json(body))
+                self._answer(enrolled.model_dump_json().encode())
             elif self.path == PULL_PATH and not controller.pulls_fail:
                 assert controller.device_key
                 open_signed(body, controller.device_key, Pull)
                 controller.pulls += 1
                 self._answer(Pulled(retained=controller.retained).model_dump_json().encode())
+            elif self.path == RENEW_PATH:
+                renewed = controller.renewed(body)
+                self._answer(renewed.model_dump_json().encode())
             else:
                 self.send_error(503)
 
@@ -537,9 +551,12 @@ class AgentProcess:
         self._claim = str(controller.claim)
 
     def enrol(self, claim: str | None = None) -> subprocess.CompletedProcess[str]:
+        return self.command("enrol", TT_AGENT_CLAIM=claim or self._claim)
+
+    def command(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [PROGRAM, "enrol"],
-            env=self.environment | {"TT_AGENT_CLAIM": claim or self._claim},
+            [PROGRAM, *words],
+            env=self.environment | environment,
             capture_output=True,
             text=True,
             timeout=60,
