@@ -74,16 +74,19 @@ class Clock:
         if self.floor is None or signed_at > self.floor:
             self.floor = signed_at
 
-    def learn_sync(self, told: datetime, sent_mono: float, received_mono: float) -> bool:
+    def learn_sync(
+        self, told: datetime, sent_mono: float, received_mono: float, held_s: float = 0.0
+    ) -> bool:
         """Take the time from a `sync` that repeats our nonce; whether it was usable.
 
-        The answer was made between sending and receiving, so the middle is right to half the
-        round trip. The better of this and of what is known is kept.
+        The controller held the question for `held_s` and then said `told`; the rest of the round
+        trip went to the two ways, so the middle is right to half of it. The better of this and of
+        what is known is kept.
         """
         round_trip_s = received_mono - sent_mono
         if not 0 <= round_trip_s <= WORST_ROUND_TRIP_S or self._is_past(told):
             return False
-        half_s = round_trip_s / 2
+        half_s = (round_trip_s - min(max(held_s, 0.0), round_trip_s)) / 2
         self.see(told)
         self._learn(Anchor(received_mono, told + timedelta(seconds=half_s), half_s, received_mono))
         return True

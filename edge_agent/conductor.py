@@ -168,19 +168,19 @@ class Conductor:
         try:
             message = self.crew.gate.open(event.topic, event.payload, now)
             if message is not None:
-                self._believe(message)
+                self._believe(message, event.at)
         except WireError as error:
             self.crew.refusals.report(event.topic, event.payload, error)
         if event.mid:
             self.crew.link.acknowledge(event.session, event.mid)
 
-    def _believe(self, message: Message) -> None:
+    def _believe(self, message: Message, arrived: float | None) -> None:
         if not isinstance(message, Sync):
             self.crew.clock.see(message.iat)
             log.info("%s %d accepted", message.kind, message.rev)
         match message:
             case Sync():
-                self._take_sync(message)
+                self._take_sync(message, self.monotonic() if arrived is None else arrived)
             case Plan():
                 self._take_plan(message)
             case Desired():
@@ -191,10 +191,10 @@ class Conductor:
             case _:
                 pass
 
-    def _take_sync(self, sync: Sync) -> None:
-        mono = self.monotonic()
+    def _take_sync(self, sync: Sync, mono: float) -> None:
         asked = self.crew.speaker.answered(sync, mono)
-        if asked is None or not self.crew.clock.learn_sync(sync.now, asked, mono):
+        held_s = (sync.now - sync.asked_at).total_seconds() if sync.asked_at else 0.0
+        if asked is None or not self.crew.clock.learn_sync(sync.now, asked, mono, held_s):
             log.debug("a sync that answers no question of ours")
             return
         self.crew.memory.save(mono)

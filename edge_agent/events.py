@@ -7,12 +7,16 @@ from edge_agent.audio.events import AudioEvent
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """Bytes came on a topic. `session` and `mid` acknowledge them; `mid` 0 needs none."""
+    """Bytes came on a topic, at the monotonic instant `at`.
+
+    `session` and `mid` acknowledge them; `mid` 0 needs none.
+    """
 
     topic: str
     payload: bytes
     session: int = 0
     mid: int = 0
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,8 @@ def _player(
     folder: Path, profile: Profile, output: OutputProfile, inbox: Inbox, delay_ms: int
 ) -> OutputPlayer:
     path = folder / f"heard-{output.id}.wav"
-    driver = make_driver(DriverChoice(output.driver, output.device or "default", path))
+    choice = DriverChoice(output.driver, output.device or "default", path, output.latency_ms)
+    driver = make_driver(choice)
     return OutputPlayer(
         output.id,
         driver,
@@ -48,7 +49,7 @@ def _player(
         rate=output.sample_rate_hz,
         channels=output.channels,
         channel=output.channel,
-        ramp_ms=profile.volume.ramp_ms,
+        volume_ramp_ms=profile.volume.ramp_ms,
         buffer_ms=output.buffer_ms,
         delay_ms=delay_ms,
     )

@@ -15,7 +15,8 @@ class OutputProfile(Part):
     """One stream of sound of the device, as its driver must open it.
 
     `device` is a part of the PortAudio device name; `channel` (0-based) is the one channel of the
-    card that this output feeds, or None for all; `buffer_ms` is the sound queued at the device.
+    card that this output feeds, or None for all; `buffer_ms` is the sound queued at the device,
+    `latency_ms` what lies behind that buffer before it is heard (measured; 0 where unknown).
     An addressed output calls the clusters named by a slot; otherwise all its clusters sound.
     """
 
@@ -26,6 +27,7 @@ class OutputProfile(Part):
     sample_rate_hz: Literal[8000, 16000, 24000, 32000, 44100, 48000, 96000]
     channels: Annotated[int, Field(ge=1, le=32)]
     buffer_ms: Annotated[int, Field(ge=5, le=2000)]
+    latency_ms: Annotated[int, Field(ge=0, le=500)] = 0
     format: Literal["s16", "s24", "s32", "f32"]
     cluster_kind: Literal["ip", "fm", "wired"]
     max_clusters: Annotated[int, Field(ge=1, le=999)]

@@ -26,12 +26,14 @@ class Mixer:
         block: int,
         *,
         ramp_ms: int,
+        volume_ramp_ms: int,
         queue_ms: int,
         delay_s: float,
     ) -> None:
         self._rate, self._block = rate, block
         self._ramp_ms, self._queue_ms, self._delay_s = ramp_ms, queue_ms, delay_s
         self._ramp = rate * ramp_ms // 1000
+        self._volume_ramp = rate * volume_ramp_ms // 1000
         self._lock = threading.Lock()
         self._prepared: dict[str, Voice] = {}
         self._waiting: dict[str, Voice] = {}
@@ -161,5 +163,5 @@ class Mixer:
             return silence(self._block)
 
     def _next_gain(self) -> float:
-        step = self._block / max(self._block, self._ramp)
+        step = self._block / max(self._block, self._volume_ramp)
         return self._gain + max(-step, min(step, self._wanted_gain - self._gain))

@@ -37,18 +37,22 @@ class OutputDriver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DriverChoice:
-    """The part of a profile's output that names its driver."""
+    """The part of a profile's output that names its driver.
+
+    `latency_ms` is what lies behind the device's own buffer before the sound is heard.
+    """
 
     driver: Literal["portaudio", "wav", "silent"]
     device: str = "default"
     path: Path = Path("heard.wav")
+    latency_ms: int = 0
 
 
 def make_driver(output: DriverChoice) -> OutputDriver:
     """Return the driver that a profile's output names. Opens nothing."""
     match output.driver:
         case "portaudio":
-            return PortAudioDriver(output.device)
+            return PortAudioDriver(output.device, output.latency_ms / 1000)
         case "wav":
             return WavDriver(output.path)
         case "silent":

@@ -39,6 +39,7 @@ class OutputPlayer:
     """Plays one order at a time on one output; the caller decides which.
 
     `on_event` is called from the player's own threads and must return at once (put it in a queue).
+    Orders begin and end with `ramp_ms`, just enough not to click.
     No method waits for the sound device but `stop`, which waits at most 1 s. A stopped player is
     not started again: make a new one, with a new driver.
     """
@@ -54,6 +55,7 @@ class OutputPlayer:
         channels: int = 1,
         channel: int | None = None,
         ramp_ms: int = 10,
+        volume_ramp_ms: int = 10,
         queue_ms: int = 2000,
         buffer_ms: int = 60,
         delay_ms: int = 0,
@@ -68,6 +70,7 @@ class OutputPlayer:
             rate,
             self._block,
             ramp_ms=ramp_ms,
+            volume_ramp_ms=volume_ramp_ms,
             queue_ms=queue_ms,
             delay_s=delay_ms / 1000,
         )
@@ -127,7 +130,7 @@ class OutputPlayer:
         self._mixer.stop_order(order_id, fade_ms)
 
     def set_gain(self, db: float) -> None:
-        """Set the output's volume; the change is ramped over `ramp_ms`."""
+        """Set the output's volume; the change is ramped over `volume_ramp_ms`."""
         self._mixer.set_gain(db)
 
     def progress(self) -> float:

@@ -22,12 +22,15 @@ ONE_AT_A_TIME = threading.Lock()
 
 
 class PortAudioDriver:
-    """The device whose name is, or else begins with, or else contains `device`."""
+    """The device whose name is, or else begins with, or else contains `device`.
+
+    `beyond_s` is the latency behind the device's buffer, which PortAudio does not tell.
+    """
 
     is_audible = True
 
-    def __init__(self, device: str) -> None:
-        self._device = device
+    def __init__(self, device: str, beyond_s: float = 0.0) -> None:
+        self._device, self._beyond_s = device, beyond_s
         self._audio: pyaudio.PyAudio | None = None
         self._stream: Any = None  # PyAudio's nested Stream class has no importable name
         self._rate, self._room = 1, 0
@@ -59,11 +62,12 @@ class PortAudioDriver:
 
     @property
     def latency_s(self) -> float:
-        """What is in the device's buffer now, in seconds."""
+        """How long from now until a frame written now is heard, in seconds."""
         if self._stream is None:
             raise DeviceFailed("closed")
         try:
-            return float(self._room - self._stream.get_write_available()) / self._rate
+            held = float(self._room - self._stream.get_write_available()) / self._rate
+            return held + self._beyond_s
         except OSError as error:
             raise DeviceFailed(str(error)) from error
 

@@ -19,7 +19,7 @@ class Bench:
     """A mixer and a device clock, `drift` seconds per second off the monotonic clock."""
 
     def __init__(self, *, delay_s: float = 0.0, drift: float = 0.0) -> None:
-        self.mixer = Mixer(RATE, BLOCK, ramp_ms=10, queue_ms=500, delay_s=delay_s)
+        self.mixer = Mixer(RATE, BLOCK, ramp_ms=10, volume_ramp_ms=10, queue_ms=500, delay_s=delay_s)
         self.now = 1000.0
         self._block_s = BLOCK / RATE * (1 + drift)
 

@@ -75,7 +75,7 @@ class Listener:
     """Reads a mixer at the pace of real time, as an output would."""
 
     def __init__(self) -> None:
-        self.mixer = Mixer(RATE, 960, ramp_ms=10, queue_ms=2000, delay_s=0)
+        self.mixer = Mixer(RATE, 960, ramp_ms=10, volume_ramp_ms=10, queue_ms=2000, delay_s=0)
         self._begun = self._at = time.monotonic()
         self.told: list = []
         self.sounding_at: list[float] = []
