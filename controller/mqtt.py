@@ -69,18 +69,9 @@ class MqttLink:
         self._lock = threading.Lock()
         self._reborn = threading.Event()
         self._keeper: threading.Thread | None = None
-        self._client = paho.Client(
-            CallbackAPIVersion.VERSION2, client_id, protocol=MQTTProtocolVersion.MQTTv5
-        )
-        if credentials is not None:
-            self._client.tls_set_context(_tls(credentials))
-        self._client.suppress_exceptions = True  # else one in a callback ends paho's thread
-        self._client.max_inflight_messages_set(2000)
-        self._client.max_queued_messages_set(0)
-        self._client.reconnect_delay_set(1, 15)
-        self._client.on_connect = self._connected
-        self._client.on_disconnect = self._disconnected
-        self._client.on_message = self._arrived
+        self._credentials = credentials
+        self._client_id = client_id
+        self._client = self._make_client()
 
     @property
     def is_up(self) -> bool:
@@ -93,6 +84,7 @@ class MqttLink:
             return
         self._stopping.clear()
         self._reborn.clear()
+        self._client = self._make_client()
         self._client.connect_async(self._address.hostname or "", self._address.port or 8883, 30)
         self._client.loop_start()
         self._keeper = threading.Thread(target=self._keep_epoch, name="broker-epoch")
@@ -123,6 +115,21 @@ class MqttLink:
     def send(self, topic: str, payload: str) -> None:
         """Send once at QoS 1 without waiting: an answer that is asked for again when lost."""
         self._send(topic, payload, retain=False)
+
+    def _make_client(self) -> paho.Client:
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2, self._client_id, protocol=MQTTProtocolVersion.MQTTv5
+        )
+        if self._credentials is not None:
+            client.tls_set_context(_tls(self._credentials))
+        client.suppress_exceptions = True  # else one in a callback ends paho's thread
+        client.max_inflight_messages_set(2000)
+        client.max_queued_messages_set(0)
+        client.reconnect_delay_set(1, 15)
+        client.on_connect = self._connected
+        client.on_disconnect = self._disconnected
+        client.on_message = self._arrived
+        return client
 
     def _send(self, topic: str, payload: str, retain: bool) -> paho.MQTTMessageInfo | None:  # noqa: FBT001 - a private mirror of paho's signature
         info = self._client.publish(topic, payload, qos=1, retain=retain)
