@@ -1,5 +1,7 @@
 """Every subject's JSON API in one app; the only list of them."""
 
+from dataclasses import replace
+
 from flask_limiter import Limiter
 from flask_openapi3.openapi import OpenAPI
 
@@ -42,7 +44,7 @@ def register_apis(
     limit: str = LIMIT,
 ) -> None:
     """Put the API under `/api/v1`, guarded; `limit` counts the requests of one address."""
-    access.install(app)
+    replace(access, upload_max_bytes=config.upload_max_bytes).install(app)
     install_stations(app, keyring)
     install_library(app, LibraryParts(store, reader, config.target_lufs))
     for api in APIS:

@@ -33,7 +33,6 @@ from controller.web.api import (
 
 library_api = make_api("library", "Thư viện âm thanh", "Sound library")
 
-LARGEST_UPLOAD_BYTES = 500_000_000
 _NAME = "truyenthanh.library"
 KindName = Literal["bulletin", "music", "chime", "jingle", "spot"]
 
@@ -154,7 +153,7 @@ def list_items(query: ItemQuery) -> Response:
 
 
 @library_api.post("/library", responses={201: ItemDetail})
-@allow("library.edit", largest_bytes=LARGEST_UPLOAD_BYTES)
+@allow("library.edit", takes_upload=True)
 def upload_item(form: UploadForm) -> Response:
     """Upload a sound; it is checked, levelled and encoded before the answer comes."""
     parts = _parts()

@@ -18,11 +18,12 @@ from controller.people.auth import actor_of_token
 from controller.people.brake import Brake
 from controller.people.rights import ACTIONS, Actor, NotAllowed, paths_for
 from controller.web.api import (
+    ORDINARY_BYTES,
     OWN_PASSWORD,
     PUBLIC,
     SIGNED_IN,
-    largest_bytes_of,
     permission_of,
+    takes_upload,
 )
 from controller.web.problems import problem_of_status
 
@@ -48,6 +49,7 @@ class Access:
     read_sessions: Sessions
     clock: Clock
     brake: Brake
+    upload_max_bytes: int = 500_000_000
 
     def install(self, app: Flask) -> None:
         """Guard the API of an app."""
@@ -87,7 +89,8 @@ def _guard() -> Response | None:
         return None
     view = current_app.view_functions[request.endpoint]
     permission = permission_of(view)
-    request.max_content_length = largest_bytes_of(view)
+    here = access()
+    request.max_content_length = here.upload_max_bytes if takes_upload(view) else ORDINARY_BYTES
     if permission == PUBLIC or is_document(request.endpoint):
         return None
     found = _actor()

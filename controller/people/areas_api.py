@@ -30,8 +30,6 @@ from controller.web.api import (
 
 areas_api = make_api("areas", "Địa bàn", "Areas")
 
-LARGEST_CSV_BYTES = 20_000_000
-
 
 def _local(value: time) -> time:
     if value.tzinfo is not None:
@@ -189,7 +187,7 @@ def create_area(body: AreaBody) -> Response:
 
 
 @areas_api.post("/areas/import", responses={200: ImportedOut})
-@allow("area.edit", largest_bytes=LARGEST_CSV_BYTES)
+@allow("area.edit", takes_upload=True)
 def import_areas(form: CsvForm) -> Response:
     """Read a whole tree from CSV; only who has every area may."""
     try:

@@ -20,7 +20,13 @@ from controller.programmes.errors import RuleMissing, translated
 from controller.programmes.models import Programme, ProgrammeVersion, ScheduleRule
 from controller.programmes.rules import next_occurrences, rule_of
 from controller.programmes.service import programme_of
-from controller.programmes.targets import Targets, overlaps, refuse_silent, targets_of
+from controller.programmes.targets import (
+    Targets,
+    overlaps,
+    refuse_silent,
+    targets_of,
+    targets_of_all,
+)
 from controller.replan import replan
 from schedules.recurrence import to_utc
 from schedules.rules import DEFAULT_ZONE, Occurrence, Rule, expand
@@ -166,7 +172,9 @@ def rules(
         rows = rows.where(Programme.archived_at.is_(None))
     else:
         rows = rows.where(ScheduleRule.programme_id == programme_id)
-    return tuple(row for row in session.scalars(rows) if overlaps(targets_of(session, row), actor))
+    found = session.scalars(rows).all()
+    placed = zip(found, targets_of_all(session, found), strict=True)
+    return tuple(row for row, targets in placed if overlaps(targets, actor))
 
 
 def occurrences_of(

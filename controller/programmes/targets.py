@@ -1,5 +1,6 @@
 """Where a schedule rule sends its programme: areas and clusters, and whose they are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,13 +38,27 @@ class Targets:
 
 def targets_of(session: Session, row: ScheduleRule) -> Targets:
     """Return what exists of a rule's targets."""
-    areas = session.scalars(select(Area).where(Area.id.in_(row.target_areas)))
-    clusters = session.execute(
+    return targets_of_all(session, [row])[0]
+
+
+def targets_of_all(session: Session, rows: Sequence[ScheduleRule]) -> list[Targets]:
+    """Return the targets of many rules, in their order, with two queries."""
+    areas = {name for row in rows for name in row.target_areas}
+    clusters = {name for row in rows for name in row.target_clusters}
+    known = {one.id: one for one in session.scalars(select(Area).where(Area.id.in_(areas)))}
+    placed = session.execute(
         select(Cluster.id, Area)
         .join(Area, Area.id == Cluster.area_id)
-        .where(Cluster.id.in_(row.target_clusters))
+        .where(Cluster.id.in_(clusters))
     )
-    return Targets({area.id: area for area in areas}, {one[0]: one[1] for one in clusters})
+    places = {one[0]: one[1] for one in placed}
+    return [
+        Targets(
+            {name: known[name] for name in row.target_areas if name in known},
+            {name: places[name] for name in row.target_clusters if name in places},
+        )
+        for row in rows
+    ]
 
 
 def overlaps(targets: Targets, actor: Actor) -> bool:

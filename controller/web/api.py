@@ -25,7 +25,7 @@ OWN_PASSWORD = "own_password"  # noqa: S105 - the name of a permission
 ORDINARY_BYTES = 1024 * 1024
 
 View = TypeVar("View", bound=Callable[..., Any])
-_PERMISSION, _LARGEST = "__truyenthanh_permission__", "__truyenthanh_largest_bytes__"
+_PERMISSION, _UPLOAD = "__truyenthanh_permission__", "__truyenthanh_upload__"
 _WHY = {401: "no token", 403: "not allowed", 404: "missing", 409: "conflict", 422: "not valid"}
 
 
@@ -106,15 +106,15 @@ def make_api(name: str, vi: str, en: str) -> APIBlueprint:
     )
 
 
-def allow(permission: str, *, largest_bytes: int = ORDINARY_BYTES) -> Callable[[View], View]:
+def allow(permission: str, *, takes_upload: bool = False) -> Callable[[View], View]:
     """Declare what a route needs: an action of `people.rights`, or one of the names above.
 
-    `largest_bytes` is the largest body it takes.
+    A body is at most 1 MiB, unless the route takes an upload: then the setting decides.
     """
 
     def declare(view: View) -> View:
         setattr(view, _PERMISSION, permission)
-        setattr(view, _LARGEST, largest_bytes)
+        setattr(view, _UPLOAD, takes_upload)
         return view
 
     return declare
@@ -125,9 +125,9 @@ def permission_of(view: Callable[..., Any] | None) -> str | None:
     return getattr(view, _PERMISSION, None)
 
 
-def largest_bytes_of(view: Callable[..., Any] | None) -> int:
-    """Return the largest body that a route takes."""
-    return int(getattr(view, _LARGEST, ORDINARY_BYTES))
+def takes_upload(view: Callable[..., Any] | None) -> bool:
+    """Return whether a route takes an upload."""
+    return bool(getattr(view, _UPLOAD, False))
 
 
 def answer(value: BaseModel, status: int = 200) -> Response:

@@ -100,9 +100,12 @@ def problem_of(error: Exception) -> Response:
 
 
 def _of_controller_error(error: ControllerError) -> Response:
-    return problem(
+    answer = problem(
         error.status, error.code, error.sentence("vi"), error.sentence("en"), facts=error.facts
     )
+    if "wait_s" in error.facts:
+        answer.headers["Retry-After"] = str(error.facts["wait_s"])
+    return answer
 
 
 def _of_http_exception(error: HTTPException) -> Response:

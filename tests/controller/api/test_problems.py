@@ -1,6 +1,7 @@
 """RFC 9457: whatever goes wrong, programs get a problem document with a sentence for people."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -105,9 +106,21 @@ def test_a_bug_tells_nothing_and_is_written_down(
 
 
 def test_too_many_requests(world: World) -> None:
-    world.app.config["RATELIMIT_ENABLED"] = True
     for _ in range(6):
         body = {"login": "an", "password": "sai"}
         answer = world.call("", "POST", "/tokens", json=body)
 
     assert read(answer, 429)["code"] == "too_many_attempts"
+    assert int(answer.headers["Retry-After"]) >= 1
+
+
+def test_an_upload_beyond_the_setting_is_refused(world: World) -> None:
+    held = world.app.extensions["truyenthanh.access"]
+    world.app.extensions["truyenthanh.access"] = replace(held, upload_max_bytes=5000)
+    form = {"area_id": AN_BINH, "title": "Nhạc", "kind": "music"}
+
+    answer = world.call(
+        "an", "POST", "/library", data=form | {"file": (io.BytesIO(b"x" * 6000), "a.mp3")}
+    )
+
+    read(answer, 413)
