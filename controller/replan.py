@@ -1,6 +1,10 @@
-"""Asks for new plans in the transaction that made them necessary, so that no crash forgets one."""
+"""Asks for new plans in the transaction that made them necessary, so that no crash forgets one.
+
+A change of stations, devices or areas also asks for new desired states.
+"""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Integer, String, delete, select
@@ -22,21 +26,44 @@ class Replan(Base):
     )
     area_id: Mapped[str | None] = mapped_column(String(40))
     cluster_id: Mapped[str | None] = mapped_column(String(40))
+    wants_desired: Mapped[bool] = mapped_column(default=False)
     asked_at: Mapped[datetime]
 
 
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """What was asked for: the areas and clusters whose devices need new plans.
+
+    `desired_areas` are those whose devices may need a new desired state too.
+    """
+
+    areas: frozenset[str] = frozenset()
+    clusters: frozenset[str] = frozenset()
+    desired_areas: frozenset[str] = frozenset()
+
+
 def replan(
-    session: Session, *, areas: Iterable[str] = (), clusters: Iterable[str] = (), now: datetime
+    session: Session,
+    *,
+    areas: Iterable[str] = (),
+    clusters: Iterable[str] = (),
+    wants_desired: bool = False,
+    now: datetime,
 ) -> None:
     """Ask for the plans of all devices below `areas` or with one of `clusters`."""
-    session.add_all(Replan(area_id=area, asked_at=now) for area in areas)
+    session.add_all(
+        Replan(area_id=area, wants_desired=wants_desired, asked_at=now) for area in areas
+    )
     session.add_all(Replan(cluster_id=cluster, asked_at=now) for cluster in clusters)
     wake.ask(session, NAME)
 
 
-def take_requests(session: Session) -> tuple[frozenset[str], frozenset[str]]:
-    """Remove and return what was asked for: area ids and cluster ids."""
+def take_requests(session: Session) -> Requests:
+    """Remove and return what was asked for."""
     rows = session.scalars(select(Replan)).all()
     session.execute(delete(Replan).where(Replan.id.in_([row.id for row in rows])))
-    areas = frozenset(row.area_id for row in rows if row.area_id)
-    return areas, frozenset(row.cluster_id for row in rows if row.cluster_id)
+    return Requests(
+        areas=frozenset(row.area_id for row in rows if row.area_id),
+        clusters=frozenset(row.cluster_id for row in rows if row.cluster_id),
+        desired_areas=frozenset(row.area_id for row in rows if row.area_id and row.wants_desired),
+    )

@@ -47,7 +47,7 @@ class Uplink:
         sessions: Sessions,
         inbox: "queue.Queue[Arrived]",
         send: Callable[[str, str], None],
-        signer: Signer,
+        signer: Callable[[], Signer],
         clock: Clock,
     ) -> None:
         self._sessions = sessions
@@ -116,7 +116,7 @@ class Uplink:
     def _answer(self, answer: _Answer) -> None:
         with self._sessions() as session:
             message = sync_of(session, answer.device, answer.nonce, answer.asked_at, self._clock())
-            token = sign(message.model_copy(update={"now": self._clock()}), self._signer)
+            token = sign(message.model_copy(update={"now": self._clock()}), self._signer())
         self._send(topics.down(answer.device, "sync"), token)
 
     def _report(self, session: Session, topic: str, error: WireError) -> None:

@@ -30,6 +30,7 @@ from controller.plans.network import Refused
 from controller.plans.service import publish_requested, roll_plans
 from controller.records import batches, logbook
 from controller.stations.enrolment import REVOKED
+from controller.stations.trust_list import publish_trust
 from controller.uplink import Uplink
 from controller.wake import Listener, on_commit
 
@@ -40,6 +41,7 @@ Result = TypeVar("Result")
 CHECK_EVERY_S = 10
 ROLL_EVERY_S = 600
 MUTE_EVERY_S = 10.0
+RENEW_EVERY_S = 3600
 ROLLS_A_NIGHT = 24
 KEEP_SENT_FOR = timedelta(days=2)
 
@@ -75,7 +77,7 @@ class Worker:
             parts.sessions, self.link, parts.clock, holder, lambda: self._lease.is_held
         )
         uplink = Uplink(
-            parts.sessions, self._inbox, self.link.send, parts.keyring.signer(), parts.clock
+            parts.sessions, self._inbox, self.link.send, parts.keyring.signer, parts.clock
         )
         self._loops = {
             outbox.NAME: Loop("publisher", publisher.step),
@@ -127,18 +129,13 @@ class Worker:
         alarm = BackgroundScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None})
         alarm.add_job(self._check, "interval", seconds=CHECK_EVERY_S)
         alarm.add_job(self._roll, "interval", seconds=ROLL_EVERY_S)
+        alarm.add_job(self._renew_keys, "interval", seconds=RENEW_EVERY_S)
         return alarm
 
     def _plan(self) -> bool:
-        config = self._parts.config
-        with self._parts.sessions() as session:
-            done = publish_requested(
-                session,
-                self._parts.keyring.signer(),
-                self._parts.clock(),
-                days=config.plan_days,
-                zone=config.zone,
-            )
+        parts = self._parts
+        with parts.sessions() as session:
+            done = publish_requested(session, parts.keyring, parts.config, parts.clock())
             _note_refused(session, done.refused, self._parts.clock())
             session.commit()
         if done.revisions:
@@ -180,6 +177,20 @@ class Worker:
             outbox.forget_sent(session, now - KEEP_SENT_FOR)
 
         self._in_transaction(roll)
+
+    def _renew_keys(self) -> None:
+        """Rotate the issuing key in good time; everything is signed again by the new one."""
+        parts = self._parts
+        now = parts.clock()
+        if not parts.keyring.rotate_when_due(now):
+            return
+        log.info("the issuing key was rotated; everything is signed again")
+
+        def sign_again(session: Session) -> None:
+            publish_trust(session, parts.keyring, now)
+            replan.replan(session, areas=[parts.keyring.subtree], wants_desired=True, now=now)
+
+        self._in_transaction(sign_again)
 
     def _publish_all_again(self) -> None:
         now = self._parts.clock()

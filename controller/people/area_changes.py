@@ -57,7 +57,7 @@ def set_policy(session: Session, actor: Actor, area_id: str, now: datetime, **ch
     area = tree.set_policy(session, area_id, **changes)
     facts = {name: _plain(value) for name, value in changes.items()}
     record(session, now, actor.login, "area.policy", "area", area_id, area_id, facts)
-    replan(session, areas=[area_id], now=now)
+    replan(session, areas=[area_id], wants_desired=True, now=now)
     return area
 
 
@@ -72,7 +72,7 @@ def move_area(
     facts = {"from": area.parent_id, "to": parent_id}
     area = tree.move_area(session, area_id, parent_id)
     record(session, now, actor.login, "area.move", "area", area_id, area_id, facts)
-    replan(session, areas=[area_id], now=now)
+    replan(session, areas=[area_id], wants_desired=True, now=now)
     return area
 
 
@@ -99,7 +99,7 @@ def merge_areas(
     area = tree.merge_areas(session, old, new_id, since)
     facts = {"from": old, "since": since}
     record(session, now, actor.login, "area.merge", "area", new_id, new_id, facts)
-    replan(session, areas=[new_id], now=now)
+    replan(session, areas=[new_id], wants_desired=True, now=now)
     return area
 
 

@@ -11,7 +11,7 @@ from controller.db import Base
 class CompiledPlan(Base):
     """One device's plan: the JSON that was signed, and the fingerprint of what it says.
 
-    `content_hash` covers slots, programmes and assets but not revision or time of signing, so that
+    `content_hash` covers all it says and the signing key, not revision and time, so that
     a compile that changes nothing publishes nothing. `next_start_at` is the earliest start that the
     logbook does not expect yet.
     """

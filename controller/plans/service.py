@@ -1,5 +1,6 @@
 """Use cases of plans: compile and publish what changed, say what changed, show what comes."""
 
+import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,12 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from controller import outbox
+from controller.config import Config
 from controller.db import upsert
+from controller.keys import Keyring
 from controller.outbox import Publish
 from controller.plans.compile import Compiler, Content, window
 from controller.plans.models import CompiledPlan
 from controller.plans.network import Refused, Scope, load_network
 from controller.replan import take_requests
+from controller.stations.desired import devices_of, publish_all_desired
 from wire import topics
 from wire.message import next_revision
 from wire.plan import Plan, Slot
@@ -44,14 +48,18 @@ class Change:
 
 
 def publish_requested(
-    session: Session, signer: Signer, now: datetime, *, days: int, zone: str
+    session: Session, keyring: Keyring, config: Config, now: datetime
 ) -> Published:
-    """Do the compiles that changes asked for; the requests go with the same commit."""
-    areas, clusters = take_requests(session)
-    if not areas and not clusters:
+    """Publish what changes asked for, desired states and plans; the requests go with the commit."""
+    asked = take_requests(session)
+    if asked.desired_areas:
+        devices = devices_of(session, asked.desired_areas)
+        publish_all_desired(session, devices, keyring, config, now)
+    if not asked.areas and not asked.clusters:
         return Published(0, {})
-    scope = Scope(areas=areas, clusters=clusters)
-    return publish_plans(session, signer, now, days=days, zone=zone, scope=scope)
+    scope = Scope(areas=asked.areas, clusters=asked.clusters)
+    signer = keyring.signer()
+    return publish_plans(session, signer, now, days=config.plan_days, zone=config.zone, scope=scope)
 
 
 def roll_plans(
@@ -86,7 +94,7 @@ def publish_plans(
     fresh: list[tuple[Content, int]] = []
     for content in compiler.compile_all():
         last = held.get(content.device_id)
-        if last is None or last[1] != content.hash:
+        if last is None or last[1] != _fingerprint(content, signer):
             rev = next_revision(last[0] if last else 0, now)
             revisions[content.device_id] = rev
             fresh.append((content, rev))
@@ -140,24 +148,31 @@ def _publish(
     for content, rev in fresh:
         payload = payload_of(message_of(content, rev, now))
         token = sign_payload(Plan.kind, payload, signer)
-        rows.append(_row(content, rev, payload, token, now))
+        rows.append(_row(content, rev, payload, token, _fingerprint(content, signer), now))
         publishes.append(_publish_of(content, rev, token))
     upsert(session, CompiledPlan, rows)
     outbox.enqueue_all(session, publishes, now)
 
 
-def _row(content: Content, rev: int, payload: bytes, token: str, now: datetime) -> dict[str, Any]:
+def _row(
+    content: Content, rev: int, payload: bytes, token: str, fingerprint: str, now: datetime
+) -> dict[str, Any]:
     return {
         "device_id": content.device_id,
         "rev": rev,
         "digest": digest(token),
-        "content_hash": content.hash,
+        "content_hash": fingerprint,
         "payload": payload,
         "next_start_at": min((slot.starts_at for slot in content.slots), default=None),
         "from_at": content.from_at,
         "until_at": content.until_at,
         "compiled_at": now,
     }
+
+
+def _fingerprint(content: Content, signer: Signer) -> str:
+    """Return what changes when a plan says something else or another key must sign it (R17)."""
+    return hashlib.sha256(f"{content.hash} {signer.kid}".encode()).hexdigest()
 
 
 def _publish_of(content: Content, rev: int, token: str) -> Publish:

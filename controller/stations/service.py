@@ -195,7 +195,9 @@ def move_cluster(
         require(actor, ACTION, area)
     cluster.area_id, cluster.output = new_area.id, new_output
     facts = {"from": old_area.id, "to": new_area.id, "output": new_output.id}
-    replan(session, areas=[old_area.id, old_output.device.station.area_id], now=now)
+    replan(
+        session, areas=[old_area.id, old_output.device.station.area_id], wants_desired=True, now=now
+    )
     _changed(session, actor, "cluster.move", cluster.id, new_area, facts, now)
     return cluster
 
@@ -249,7 +251,7 @@ def _changed(
     session.flush()
     kind = action.partition(".")[0]
     record(session, now, actor.login, action, kind, object_id, area.id, facts)
-    replan(session, areas=[area.id], now=now)
+    replan(session, areas=[area.id], wants_desired=True, now=now)
 
 
 def _require_values(table: type[Any], values: dict[str, Any]) -> None:

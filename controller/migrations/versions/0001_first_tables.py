@@ -177,6 +177,7 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('area_id', sa.String(length=40), nullable=True),
     sa.Column('cluster_id', sa.String(length=40), nullable=True),
+    sa.Column('wants_desired', sa.Boolean(), nullable=False),
     sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_replans'))
     )

@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from controller.config import Config
 from controller.keys import Keyring
 from controller.outbox_models import OutboxRow, Retained
 from controller.plans.models import CompiledPlan
@@ -187,16 +188,41 @@ def test_what_runs_now_is_planned_whole_and_what_is_over_is_left_out(
 
 
 def test_a_change_compiles_only_the_devices_that_it_concerns(
-    session: Session, schedule: Schedule, keyring: Keyring, now: datetime
+    session: Session, schedule: Schedule, keyring: Keyring, config: Config, now: datetime
 ) -> None:
     schedule("chieu")
     replan(session, areas=[AN_BINH], now=now)
 
-    done = publish_requested(session, keyring.signer(), now, days=7, zone=ZONE)
-    again = publish_requested(session, keyring.signer(), now, days=7, zone=ZONE)
+    done = publish_requested(session, keyring, config, now)
+    again = publish_requested(session, keyring, config, now)
 
     assert done.looked_at == 1
     assert again == Published(0, {})
+
+
+def test_a_moved_cluster_changes_the_desired_state_of_its_device(
+    session: Session, schedule: Schedule, keyring: Keyring, config: Config, now: datetime
+) -> None:
+    schedule("chieu")
+    replan(session, areas=[AN_BINH], wants_desired=True, now=now)
+
+    publish_requested(session, keyring, config, now)
+
+    assert session.get(Retained, "tt/1/down/d-anbinh1/desired") is not None
+    assert session.get(Retained, "tt/1/down/d-tanlap1/desired") is None
+
+
+def test_a_new_signing_key_signs_every_plan_again(
+    session: Session, schedule: Schedule, keyring: Keyring, now: datetime
+) -> None:
+    """R17: the old key can be revoked only when no plan depends on it."""
+    schedule("chieu")
+    _publish(session, keyring, now)
+
+    keyring.rotate(now)
+    done = _publish(session, keyring, now + timedelta(minutes=1))
+
+    assert set(done.revisions) == {"d-anbinh1", "d-tanlap1"}
 
 
 def test_the_next_day_is_rolled_to_few_devices_at_a_time(

@@ -231,4 +231,4 @@ def test_every_step_is_audited_and_published_once(
 
     assert actions == ["device.claim", "device.enrol"]
     assert session.scalar(select(func.count()).select_from(OutboxRow)) == 2
-    assert take_requests(session)[0] == {AN_BINH}
+    assert take_requests(session).areas == {AN_BINH}
