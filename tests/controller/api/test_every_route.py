@@ -99,7 +99,7 @@ def test_a_route_that_declares_nothing_is_refused_to_everyone(world: World) -> N
 
 
 def test_a_route_of_an_unknown_permission_is_refused(world: World) -> None:
-    world.app.add_url_rule("/api/v1/typo", "typo", allow("veiw")(lambda: "secret"))
+    world.app.add_url_rule("/api/v1/typo", "typo", allow("no.such.action")(lambda: "secret"))
 
     assert world.call("administrator@tinh", "GET", "/typo").status_code == 403
 
