@@ -13,12 +13,21 @@ from controller.library.workshop import Workshop
 from controller.menu import allowed, menu
 from controller.people.gate import Gate
 from controller.people.views import SIGN_INS, people_views, sign_in_post
+from controller.plans.views import schedule_views
+from controller.programmes.views import programmes_views
 from controller.today.views import today_views
 from controller.web.i18n import speak
 from controller.web.pages import handle_pages
 from controller.web.security import secure
 
-VIEWS = (people_views, today_views, help_views, library_views)
+VIEWS = (
+    people_views,
+    today_views,
+    help_views,
+    library_views,
+    programmes_views,
+    schedule_views,
+)
 
 
 def add_console(app: Flask, config: Config, limiter: Limiter, workshop: Workshop) -> None:

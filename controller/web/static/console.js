@@ -36,3 +36,25 @@ document.addEventListener("click", async (event) => {
   player.src = URL.createObjectURL(await answer.blob());
   player.play().catch(() => {}); // the browser may want a second tap
 });
+
+// Items of a programme: up, down, out. The focus stays on the button that was pressed.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-move]");
+  if (!button) return;
+  const item = button.closest("li");
+  const { previousElementSibling: before, nextElementSibling: after } = item;
+  if (button.dataset.move === "up" && before) before.before(item);
+  if (button.dataset.move === "down" && after) after.after(item);
+  if (button.dataset.move === "out") item.remove();
+  button.focus();
+});
+
+// The schedule form shows only the fields of the chosen way to repeat.
+function showFields() {
+  const repeat = document.querySelector("#rule [name=repeat]");
+  document.querySelectorAll("[data-shown-for]").forEach((part) => {
+    part.hidden = !repeat || part.dataset.shownFor !== repeat.value;
+  });
+}
+document.addEventListener("change", (event) => event.target.name === "repeat" && showFields());
+showFields();
