@@ -15,12 +15,14 @@ from pydantic import TypeAdapter
 from controller.plans.network import Chain, DeviceView, Network, OutputView, RuleView
 from schedules.filters import Policy
 from schedules.precedence import BroadcastClass, Origin, programme_rank
-from schedules.rules import Occurrence, expand
+from schedules.rules import expand
 from schedules.timeline import Candidate, Resume, Timeline, arrange
 from schedules.timeline import Slot as TimelineSlot
 from wire.plan import Asset, Item, Programme, Slot
 
 _ITEMS: TypeAdapter[tuple[Item, ...]] = TypeAdapter(tuple[Item, ...])
+_SLOTS: TypeAdapter[tuple[Slot, ...]] = TypeAdapter(tuple[Slot, ...])
+_PROGRAMMES: TypeAdapter[tuple[Programme, ...]] = TypeAdapter(tuple[Programme, ...])
 
 Subset = tuple[str, ...]
 """The clusters of an output that a rule asks for; empty means all of them."""
@@ -62,8 +64,9 @@ class Compiler:
             for place in (*view.areas, *view.clusters):
                 self._by_place.setdefault(place, []).append(view)
         self._rules_of_chain: dict[Chain, tuple[RuleView, ...]] = {}
-        self._occurrences: dict[str, tuple[Occurrence, ...]] = {}
+        self._expanded: dict[str, tuple[Candidate, ...]] = {}
         self._pieces: dict[tuple[object, ...], _Piece] = {}
+        self._programmes: dict[str, Programme] = {}
         self._assets: dict[frozenset[str], tuple[tuple[Programme, ...], tuple[Asset, ...]]] = {}
 
     def compile_all(self) -> Iterator[Content]:
@@ -132,8 +135,8 @@ class Compiler:
         )
         needed = frozenset(slot.programme for slot in slots)
         programmes, _ = self._material(needed)
-        said = "\n".join(part.model_dump_json() for part in (*slots, *programmes))
-        return _Piece(slots, needed, hashlib.sha256(said.encode()).hexdigest())
+        said = _SLOTS.dump_json(slots) + _PROGRAMMES.dump_json(programmes)
+        return _Piece(slots, needed, hashlib.sha256(said).hexdigest())
 
     def timeline_of(self, wanted: list[tuple[RuleView, Subset]], policy: Policy) -> Timeline:
         """Arrange the occurrences of rules; a day earlier, so that what runs now is whole."""
@@ -142,21 +145,27 @@ class Compiler:
 
     def _candidates(self, wanted: list[tuple[RuleView, Subset]]) -> Iterator[Candidate]:
         for view, _ in wanted:
-            for occurrence in self._expand(view):
-                rank = programme_rank(
-                    occurrence, BroadcastClass(view.broadcast_class), Origin(view.origin)
-                )
-                yield Candidate(occurrence, rank, view.programme_id, Resume(view.resume))
+            yield from self._candidates_of(view)
 
-    def _expand(self, view: RuleView) -> tuple[Occurrence, ...]:
-        if view.rule.id not in self._occurrences:
-            start = self.from_at - timedelta(days=1)
-            self._occurrences[view.rule.id] = expand(view.rule, start, self.until_at)
-        return self._occurrences[view.rule.id]
+    def _candidates_of(self, view: RuleView) -> tuple[Candidate, ...]:
+        """Return a rule's occurrences with their rank; made once for all who share the rule."""
+        if view.rule.id not in self._expanded:
+            ranked = BroadcastClass(view.broadcast_class), Origin(view.origin)
+            resume = Resume(view.resume)
+            self._expanded[view.rule.id] = tuple(
+                Candidate(one, programme_rank(one, *ranked), view.programme_id, resume)
+                for one in expand(view.rule, self.from_at - timedelta(days=1), self.until_at)
+            )
+        return self._expanded[view.rule.id]
+
+    def _programme(self, name: str) -> Programme:
+        if name not in self._programmes:
+            self._programmes[name] = _programme(self._views[name])
+        return self._programmes[name]
 
     def _material(self, needed: frozenset[str]) -> tuple[tuple[Programme, ...], tuple[Asset, ...]]:
         if needed not in self._assets:
-            programmes = tuple(_programme(self._views[name]) for name in sorted(needed))
+            programmes = tuple(self._programme(name) for name in sorted(needed))
             shas = sorted({sha for programme in programmes for sha in assets_of(programme)})
             known = self._network.assets
             self._assets[needed] = programmes, tuple(known[sha] for sha in shas if sha in known)
