@@ -153,7 +153,7 @@ def _seed(sessions: Sessions, devices: int) -> list[str]:
 
 def _seed_areas(session: Session, communes: list[str]) -> None:
     provinces = [f"p-{number}" for number in range(PROVINCES)]
-    rows = [("vn", None, "/vn/", "country")]
+    rows: list[tuple[str, str | None, str, str]] = [("vn", None, "/vn/", "country")]
     rows += [(name, "vn", f"/vn/{name}/", "province") for name in provinces]
     for number, name in enumerate(communes):
         parent = provinces[number % PROVINCES]

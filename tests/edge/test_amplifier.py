@@ -24,14 +24,18 @@ def amplifier(pins: MockFactory) -> Iterator[Amplifier]:
     relay.stop()
 
 
-def test_it_is_warm_some_time_after_it_is_switched_on(amplifier, pins):
+def test_it_is_warm_some_time_after_it_is_switched_on(
+    amplifier: Amplifier, pins: MockFactory
+) -> None:
     ready_at = amplifier.on(100.0)
 
     assert pins.pin(PIN).state
     assert ready_at == 102.0
 
 
-def test_it_stays_warm_when_the_next_sound_comes_before_it_went_off(amplifier, pins):
+def test_it_stays_warm_when_the_next_sound_comes_before_it_went_off(
+    amplifier: Amplifier, pins: MockFactory
+) -> None:
     amplifier.on(100.0)
     amplifier.off_later(110.0)
     amplifier.tick(120.0)
@@ -41,7 +45,7 @@ def test_it_stays_warm_when_the_next_sound_comes_before_it_went_off(amplifier, p
     assert pins.pin(PIN).state
 
 
-def test_it_goes_off_after_its_linger_time(amplifier, pins):
+def test_it_goes_off_after_its_linger_time(amplifier: Amplifier, pins: MockFactory) -> None:
     amplifier.on(100.0)
     amplifier.off_later(110.0)
 
@@ -54,7 +58,9 @@ def test_it_goes_off_after_its_linger_time(amplifier, pins):
     assert amplifier.next_at is None
 
 
-def test_stopping_switches_off_and_may_be_done_twice(amplifier, pins):
+def test_stopping_switches_off_and_may_be_done_twice(
+    amplifier: Amplifier, pins: MockFactory
+) -> None:
     amplifier.on(100.0)
 
     amplifier.stop()
@@ -64,7 +70,9 @@ def test_stopping_switches_off_and_may_be_done_twice(amplifier, pins):
     assert not pins.pin(PIN).state
 
 
-def test_a_relay_that_works_the_other_way_round_is_off_when_its_pin_is_high(pins):
+def test_a_relay_that_works_the_other_way_round_is_off_when_its_pin_is_high(
+    pins: MockFactory,
+) -> None:
     relay = Amplifier(
         PIN,
         timedelta(0),
@@ -82,7 +90,7 @@ def test_a_relay_that_works_the_other_way_round_is_off_when_its_pin_is_high(pins
 
 
 @pytest.mark.usefixtures("amplifier")
-def test_a_pin_that_is_taken_is_named(pins):
+def test_a_pin_that_is_taken_is_named(pins: MockFactory) -> None:
     other = Amplifier(PIN, timedelta(0), timedelta(0), pin_factory=pins)
 
     with pytest.raises(AmplifierFailed, match="GPIO 17"):

@@ -20,6 +20,7 @@ from edge_agent.audio.tones import tone
 
 RATE = 48_000
 E = TypeVar("E")
+MakeFile = Callable[..., FilePart]
 
 
 class Told:

@@ -8,7 +8,7 @@ import subprocess
 import time
 import wave
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,9 +23,9 @@ from edge_agent.audio.events import (
 from edge_agent.audio.outputs import WavDriver
 from edge_agent.audio.player import OutputPlayer
 from edge_agent.audio.sources import FilePart, PlayOrder, TonePart
+from tests.edge.audio.conftest import MakeFile, Told
 
 RATE = 48_000
-MakeFile = Callable[..., FilePart]
 
 
 @pytest.fixture
@@ -34,14 +34,14 @@ def heard_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def player(heard_file: Path, told) -> Iterator[OutputPlayer]:
+def player(heard_file: Path, told: Told) -> Iterator[OutputPlayer]:
     output = OutputPlayer("out", WavDriver(heard_file), told, queue_ms=300)
     output.start()
     yield output
     output.stop()
 
 
-def heard(path: Path) -> array:
+def heard(path: Path) -> "array[int]":
     with wave.open(str(path)) as file:
         return array("h", file.readframes(file.getnframes()))
 
@@ -56,7 +56,9 @@ def children() -> list[int]:
     return [int(pid) for pid in found.stdout.split()]
 
 
-def test_a_prepared_file_starts_on_time(player, told, make_file: MakeFile, heard_file):
+def test_a_prepared_file_starts_on_time(
+    player: OutputPlayer, told: Told, make_file: MakeFile, heard_file: Path
+) -> None:
     part = make_file(seconds=0.5)
     order = PlayOrder("slot", time.monotonic() + 1.5, None, (part,))
 
@@ -72,7 +74,9 @@ def test_a_prepared_file_starts_on_time(player, told, make_file: MakeFile, heard
     assert max(heard(heard_file)) > 5_000
 
 
-def test_a_damaged_file_never_sounds(player, told, make_file: MakeFile, heard_file):
+def test_a_damaged_file_never_sounds(
+    player: OutputPlayer, told: Told, make_file: MakeFile, heard_file: Path
+) -> None:
     """R24: what does not fit its SHA-256 is not played, not even its good beginning."""
     part = make_file(seconds=3)
     with part.path.open("r+b") as file:
@@ -88,7 +92,9 @@ def test_a_damaged_file_never_sounds(player, told, make_file: MakeFile, heard_fi
     assert not told.all(OrderStarted)
 
 
-def test_a_truncated_file_never_sounds(player, told, make_file: MakeFile, heard_file):
+def test_a_truncated_file_never_sounds(
+    player: OutputPlayer, told: Told, make_file: MakeFile, heard_file: Path
+) -> None:
     """R24."""
     part = make_file(seconds=3)
     os.truncate(part.path, part.path.stat().st_size // 2)
@@ -100,7 +106,9 @@ def test_a_truncated_file_never_sounds(player, told, make_file: MakeFile, heard_
     assert not any(heard(heard_file))
 
 
-def test_a_missing_file_is_reported_and_the_next_part_keeps_its_place(player, told, make_file):
+def test_a_missing_file_is_reported_and_the_next_part_keeps_its_place(
+    player: OutputPlayer, told: Told, make_file: MakeFile
+) -> None:
     missing = dataclasses.replace(make_file(), path=Path("/nowhere/bulletin.opus"))
     start_at = time.monotonic() + 0.5
     parts = (dataclasses.replace(missing, duration_ms=1000), TonePart("chime", 500))
@@ -114,7 +122,9 @@ def test_a_missing_file_is_reported_and_the_next_part_keeps_its_place(player, to
     assert not told.all(OrderFailed)
 
 
-def test_a_file_is_joined_in_the_middle_at_the_right_place(player, told, make_file, heard_file):
+def test_a_file_is_joined_in_the_middle_at_the_right_place(
+    player: OutputPlayer, told: Told, make_file: MakeFile, heard_file: Path
+) -> None:
     part = make_file(seconds=8, beeps=(5.0,))
     time.sleep(0.5)
     start_at = time.monotonic() - 4.0
@@ -131,7 +141,9 @@ def test_a_file_is_joined_in_the_middle_at_the_right_place(player, told, make_fi
     assert silent_end > 0.9 * RATE
 
 
-def test_a_killed_decoder_is_started_again_at_the_clocks_place(player, told, make_file):
+def test_a_killed_decoder_is_started_again_at_the_clocks_place(
+    player: OutputPlayer, told: Told, make_file: MakeFile
+) -> None:
     part = make_file(seconds=30)
     player.play(PlayOrder("slot", time.monotonic(), None, (part,)))
     told.wait(OrderStarted)
@@ -146,7 +158,9 @@ def test_a_killed_decoder_is_started_again_at_the_clocks_place(player, told, mak
     assert not told.all(PartFailed)
 
 
-def test_a_decoder_that_keeps_dying_is_given_up_and_reported(player, told, make_file):
+def test_a_decoder_that_keeps_dying_is_given_up_and_reported(
+    player: OutputPlayer, told: Told, make_file: MakeFile
+) -> None:
     part = make_file(seconds=30)
     player.play(PlayOrder("slot", time.monotonic(), None, (part,)))
 
@@ -159,7 +173,9 @@ def test_a_decoder_that_keeps_dying_is_given_up_and_reported(player, told, make_
     assert "died" in told.wait(OrderFailed).reason
 
 
-def test_no_decoder_outlives_its_player(player, told, make_file):
+def test_no_decoder_outlives_its_player(
+    player: OutputPlayer, told: Told, make_file: MakeFile
+) -> None:
     player.play(PlayOrder("slot", time.monotonic(), None, (make_file(seconds=30),)))
     told.wait(OrderStarted)
 
@@ -172,7 +188,9 @@ def test_no_decoder_outlives_its_player(player, told, make_file):
     assert told.wait(OrderFinished).reason == "stopped"
 
 
-def test_a_decoder_may_not_open_anything_but_its_file(tmp_path: Path, told, player):
+def test_a_decoder_may_not_open_anything_but_its_file(
+    tmp_path: Path, told: Told, player: OutputPlayer
+) -> None:
     """R12: a playlist that calls itself audio leads nowhere."""
     trap = tmp_path / "trap.opus"
     trap.write_text("#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/x.ts\n")

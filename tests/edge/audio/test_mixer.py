@@ -9,6 +9,7 @@ from edge_agent.audio.mixer import Mixer
 from edge_agent.audio.pcm import Samples, silence
 from edge_agent.audio.sources import PlayOrder, SilencePart, TonePart
 from edge_agent.audio.tones import tone
+from tests.edge.audio.conftest import E
 
 RATE = 8_000
 BLOCK = 160
@@ -19,7 +20,9 @@ class Bench:
     """A mixer and a device clock, `drift` seconds per second off the monotonic clock."""
 
     def __init__(self, *, delay_s: float = 0.0, drift: float = 0.0) -> None:
-        self.mixer = Mixer(RATE, BLOCK, ramp_ms=10, volume_ramp_ms=10, queue_ms=500, delay_s=delay_s)
+        self.mixer = Mixer(
+            RATE, BLOCK, ramp_ms=10, volume_ramp_ms=10, queue_ms=500, delay_s=delay_s
+        )
         self.now = 1000.0
         self._block_s = BLOCK / RATE * (1 + drift)
 
@@ -30,7 +33,7 @@ class Bench:
             self.now += self._block_s
         return heard
 
-    def told(self, kind: type) -> list:
+    def told(self, kind: type[E]) -> list[E]:
         return [e for e in self.mixer.take_events() if isinstance(e, kind)]
 
 
@@ -38,7 +41,7 @@ def siren(id_: str, start_at: float, for_ms: int = 2000, end_at: float | None = 
     return PlayOrder(id_, start_at, end_at, (TonePart("siren", for_ms),))
 
 
-def test_an_order_sounds_from_its_instant_to_the_sample():
+def test_an_order_sounds_from_its_instant_to_the_sample() -> None:
     bench = Bench()
     bench.mixer.play(siren("a", 1000.1234), bench.now)
 
@@ -49,7 +52,7 @@ def test_an_order_sounds_from_its_instant_to_the_sample():
     assert heard[first + RAMP : 7000] == tone("siren", RAMP, 7000 - first - RAMP, RATE)
 
 
-def test_an_order_of_the_past_joins_in_the_middle_across_its_parts():
+def test_an_order_of_the_past_joins_in_the_middle_across_its_parts() -> None:
     bench = Bench()
     parts = (SilencePart(700), TonePart("chime", 1000), TonePart("siren", 2000))
     bench.mixer.play(PlayOrder("a", 998.0, None, parts), bench.now)
@@ -63,7 +66,7 @@ def test_an_order_of_the_past_joins_in_the_middle_across_its_parts():
     assert started.at == pytest.approx(1000.0)
 
 
-def test_into_ms_starts_inside_the_parts():
+def test_into_ms_starts_inside_the_parts() -> None:
     bench = Bench()
     order = PlayOrder("a", 1000.0, None, (TonePart("siren", 2000),), into_ms=500)
     bench.mixer.play(order, bench.now)
@@ -73,7 +76,7 @@ def test_into_ms_starts_inside_the_parts():
     assert heard[RAMP:] == tone("siren", RATE // 2 + RAMP, len(heard) - RAMP, RATE)
 
 
-def test_an_order_ends_at_its_end_whatever_its_parts_say():
+def test_an_order_ends_at_its_end_whatever_its_parts_say() -> None:
     bench = Bench()
     bench.mixer.play(siren("a", 1000.0, for_ms=60_000, end_at=1000.305), bench.now)
 
@@ -85,7 +88,7 @@ def test_an_order_ends_at_its_end_whatever_its_parts_say():
     assert bench.told(OrderFinished) == [OrderFinished("a", 305, "ended")]
 
 
-def test_an_order_that_is_over_already_is_reported_and_never_heard():
+def test_an_order_that_is_over_already_is_reported_and_never_heard() -> None:
     bench = Bench()
     bench.mixer.play(siren("a", 990.0, end_at=995.0), bench.now)
 
@@ -95,7 +98,7 @@ def test_an_order_that_is_over_already_is_reported_and_never_heard():
     assert bench.told(OrderFinished) == [OrderFinished("a", 0, "ended")]
 
 
-def test_a_new_order_replaces_the_old_one_within_a_ramp():
+def test_a_new_order_replaces_the_old_one_within_a_ramp() -> None:
     bench = Bench()
     bench.mixer.play(siren("routine", 1000.0, for_ms=10_000), bench.now)
     bench.run(1000.5)
@@ -108,7 +111,7 @@ def test_a_new_order_replaces_the_old_one_within_a_ramp():
     assert [(e.id, e.reason) for e in bench.told(OrderFinished)] == [("routine", "replaced")]
 
 
-def test_the_next_order_waits_for_its_instant_while_the_first_still_sounds():
+def test_the_next_order_waits_for_its_instant_while_the_first_still_sounds() -> None:
     bench = Bench()
     bench.mixer.play(siren("first", 1000.0, for_ms=1000), bench.now)
     bench.mixer.play(siren("second", 1001.0), bench.now)
@@ -122,7 +125,7 @@ def test_the_next_order_waits_for_its_instant_while_the_first_still_sounds():
     assert starts == pytest.approx([1000.0, 1001.0])
 
 
-def test_a_stopped_order_fades_out_without_a_step():
+def test_a_stopped_order_fades_out_without_a_step() -> None:
     bench = Bench()
     bench.mixer.play(siren("a", 1000.0, for_ms=10_000), bench.now)
     bench.run(1000.5)
@@ -136,7 +139,7 @@ def test_a_stopped_order_fades_out_without_a_step():
     assert bench.told(OrderFinished)[0].reason == "stopped"
 
 
-def test_a_stopped_order_may_be_played_again_and_stands_at_its_clock_place():
+def test_a_stopped_order_may_be_played_again_and_stands_at_its_clock_place() -> None:
     bench = Bench()
     order = siren("slot", 1000.0, for_ms=10_000)
     bench.mixer.play(order, bench.now)
@@ -150,7 +153,7 @@ def test_a_stopped_order_may_be_played_again_and_stands_at_its_clock_place():
     assert heard[RAMP:] == tone("siren", RATE + RAMP, len(heard) - RAMP, RATE)
 
 
-def test_preparing_and_playing_twice_is_the_same_as_once():
+def test_preparing_and_playing_twice_is_the_same_as_once() -> None:
     bench = Bench()
     order = siren("a", 1000.0)
     bench.mixer.prepare(order, bench.now)
@@ -169,14 +172,14 @@ def test_preparing_and_playing_twice_is_the_same_as_once():
     ]
 
 
-def test_what_is_only_prepared_never_sounds():
+def test_what_is_only_prepared_never_sounds() -> None:
     bench = Bench()
     bench.mixer.prepare(siren("a", 1000.0), bench.now)
 
     assert not any(bench.run(1001.0))
 
 
-def test_a_deliberate_delay_moves_the_sound_and_not_the_lateness():
+def test_a_deliberate_delay_moves_the_sound_and_not_the_lateness() -> None:
     bench = Bench(delay_s=0.25)
     bench.mixer.play(siren("far horn", 1000.5), bench.now)
 
@@ -190,7 +193,7 @@ def test_a_deliberate_delay_moves_the_sound_and_not_the_lateness():
 
 
 @pytest.mark.parametrize("drift", [100e-6, -100e-6])
-def test_a_drifting_device_is_held_within_two_milliseconds_over_an_hour(drift: float):
+def test_a_drifting_device_is_held_within_two_milliseconds_over_an_hour(drift: float) -> None:
     bench = Bench(drift=drift)
     parts = (SilencePart(3_600_000), TonePart("siren", 1000))
     bench.mixer.play(PlayOrder("a", 1000.0, None, parts), bench.now)
@@ -202,7 +205,7 @@ def test_a_drifting_device_is_held_within_two_milliseconds_over_an_hour(drift: f
     assert siren_at == pytest.approx([4600.0], abs=0.002)
 
 
-def test_volume_changes_are_ramped():
+def test_volume_changes_are_ramped() -> None:
     bench = Bench()
     order = PlayOrder("a", 1000.0, None, (TonePart("test", 5000),))
     bench.mixer.play(order, bench.now)
@@ -216,7 +219,7 @@ def test_volume_changes_are_ramped():
     assert max(map(abs, heard[2 * BLOCK :])) == pytest.approx(1638, rel=0.02)
 
 
-def test_the_end_comes_also_when_no_device_asks_for_blocks():
+def test_the_end_comes_also_when_no_device_asks_for_blocks() -> None:
     bench = Bench()
     bench.mixer.play(siren("a", 1000.0, for_ms=500), bench.now)
     bench.run(1000.2)

@@ -2,17 +2,18 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 
 import pytest
 
-from edge_agent.audio.events import RelayBack, RelayFellBack
+from edge_agent.audio.events import AudioEvent, RelayBack, RelayFellBack
 from edge_agent.audio.mixer import Mixer
 from edge_agent.audio.pcm import is_silent
 from edge_agent.audio.sources import PlayOrder, RelayPart
 from edge_agent.audio.tones import tone
+from tests.edge.audio.conftest import MakeFile
 
 RATE = 48_000
 PIECE = RATE // 10
@@ -77,10 +78,10 @@ class Listener:
     def __init__(self) -> None:
         self.mixer = Mixer(RATE, 960, ramp_ms=10, volume_ramp_ms=10, queue_ms=2000, delay_s=0)
         self._begun = self._at = time.monotonic()
-        self.told: list = []
+        self.told: list[AudioEvent] = []
         self.sounding_at: list[float] = []
 
-    def hear(self, seconds: float, until=lambda: False) -> float:
+    def hear(self, seconds: float, until: Callable[[], bool] = lambda: False) -> float:
         """Listen for so long, or until something is so; return for how long."""
         begun = self._at
         while self._at - begun < seconds and not until():
@@ -116,10 +117,10 @@ def listener() -> Iterator[Listener]:
 @pytest.mark.parametrize("mood", ["silent", "broken", "stalled"])
 def test_a_relay_falls_back_within_five_seconds_and_comes_back(
     mood: str,
-    broadcaster,
-    listener,
-    make_file,
-):
+    broadcaster: Broadcaster,
+    listener: Listener,
+    make_file: MakeFile,
+) -> None:
     start = time.monotonic()
     part = RelayPart(broadcaster.url, 60_000, make_file(seconds=30))
     listener.mixer.play(PlayOrder("vov", start, None, (part,)), start)
@@ -142,7 +143,9 @@ def test_a_relay_falls_back_within_five_seconds_and_comes_back(
     assert listener.longest_silence(failed_at) < 5
 
 
-def test_a_relay_that_is_not_there_gives_way_to_its_fallback(broadcaster, listener, make_file):
+def test_a_relay_that_is_not_there_gives_way_to_its_fallback(
+    broadcaster: Broadcaster, listener: Listener, make_file: MakeFile
+) -> None:
     broadcaster.mood = "gone"
     fallback = make_file(seconds=2)
     start = time.monotonic()
@@ -155,7 +158,7 @@ def test_a_relay_that_is_not_there_gives_way_to_its_fallback(broadcaster, listen
     assert len(listener.sounding_at) > 150  # three seconds: the two-second fallback goes round
 
 
-def test_a_relay_cannot_read_files_of_the_device(listener, make_file):
+def test_a_relay_cannot_read_files_of_the_device(listener: Listener, make_file: MakeFile) -> None:
     """R12: only the network protocols of a relay are allowed to its decoder."""
     secret = make_file(seconds=2)
     start = time.monotonic()

@@ -1,7 +1,7 @@
 """The real thing: PyAudio into a PulseAudio of our own, and what its loudspeaker gave."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -14,12 +14,13 @@ from edge_agent.audio.events import (
 from edge_agent.audio.player import OutputPlayer
 from edge_agent.audio.portaudio import PortAudioDriver
 from edge_agent.audio.sources import PlayOrder, TonePart
+from tests.edge.audio.conftest import Ear, MakeFile, SoundServer, Told
 
 SETTLED_S = 2.3  # a fresh null sink stands still for almost two seconds
 
 
 @pytest.fixture
-def player(sound_server, told) -> Iterator[OutputPlayer]:
+def player(sound_server: SoundServer, told: Told) -> Iterator[OutputPlayer]:
     output = OutputPlayer("out", PortAudioDriver("pulse"), told)
     output.start()
     yield output
@@ -27,7 +28,9 @@ def player(sound_server, told) -> Iterator[OutputPlayer]:
     output.stop()
 
 
-def test_a_file_is_heard_at_its_instant(player, told, ear, make_file):
+def test_a_file_is_heard_at_its_instant(
+    player: OutputPlayer, told: Told, ear: Ear, make_file: MakeFile
+) -> None:
     part = make_file(seconds=1)
     order = PlayOrder("slot", time.monotonic() + SETTLED_S, None, (part,))
 
@@ -42,7 +45,9 @@ def test_a_file_is_heard_at_its_instant(player, told, ear, make_file):
     assert told.wait(OrderStarted).at == pytest.approx(order.start_at, abs=0.005)
 
 
-def test_a_siren_pre_empts_within_a_tenth_of_a_second(player, told, ear):
+def test_a_siren_pre_empts_within_a_tenth_of_a_second(
+    player: OutputPlayer, told: Told, ear: Ear
+) -> None:
     """R2: from the order to the sound, while a programme plays."""
     time.sleep(SETTLED_S)
     start = time.monotonic()
@@ -61,12 +66,12 @@ def test_a_siren_pre_empts_within_a_tenth_of_a_second(player, told, ear):
 
 
 def test_a_frozen_sound_server_is_reported_and_the_order_goes_on_at_its_place(
-    player,
-    told,
-    ear,
-    sound_server,
-    make_file,
-):
+    player: OutputPlayer,
+    told: Told,
+    ear: Ear,
+    sound_server: SoundServer,
+    make_file: MakeFile,
+) -> None:
     part = make_file(seconds=6, beeps=(0.5, 5.0))
     start = time.monotonic()
     player.play(PlayOrder("slot", start, None, (part,)))
@@ -85,12 +90,12 @@ def test_a_frozen_sound_server_is_reported_and_the_order_goes_on_at_its_place(
 
 
 def test_a_killed_sound_server_is_reported_and_found_again(
-    player,
-    told,
-    sound_server,
-    new_ear,
-    make_file,
-):
+    player: OutputPlayer,
+    told: Told,
+    sound_server: SoundServer,
+    new_ear: Callable[[], Ear],
+    make_file: MakeFile,
+) -> None:
     part = make_file(seconds=9, beeps=(8.0,))
     start = time.monotonic()
     player.play(PlayOrder("slot", start, None, (part,)))
@@ -110,7 +115,9 @@ def test_a_killed_sound_server_is_reported_and_found_again(
     assert beeps[0][0] - start == pytest.approx(8.0, abs=0.05)
 
 
-def test_stopping_takes_at_most_a_second_with_the_sound_server_frozen(player, told, sound_server):
+def test_stopping_takes_at_most_a_second_with_the_sound_server_frozen(
+    player: OutputPlayer, told: Told, sound_server: SoundServer
+) -> None:
     player.play(PlayOrder("slot", time.monotonic(), None, (TonePart("siren", 60_000),)))
     told.wait(OrderStarted)
     sound_server.freeze()
@@ -124,7 +131,9 @@ def test_stopping_takes_at_most_a_second_with_the_sound_server_frozen(player, to
     assert told.wait(OrderFinished).reason == "stopped"
 
 
-def test_a_player_whose_server_never_answers_says_so_and_ends_its_orders(sound_server, told):
+def test_a_player_whose_server_never_answers_says_so_and_ends_its_orders(
+    sound_server: SoundServer, told: Told
+) -> None:
     sound_server.freeze()
     output = OutputPlayer("out", PortAudioDriver("pulse"), told)
     output.start()
@@ -138,7 +147,9 @@ def test_a_player_whose_server_never_answers_says_so_and_ends_its_orders(sound_s
     assert finished.played_ms == 0
 
 
-def test_progress_stands_still_while_the_writer_is_held(player, sound_server):
+def test_progress_stands_still_while_the_writer_is_held(
+    player: OutputPlayer, sound_server: SoundServer
+) -> None:
     before = player.progress()
     time.sleep(0.3)
     assert player.progress() > before

@@ -8,7 +8,7 @@ RATE = 48_000
 BLOCK = 960
 
 
-def test_jitter_of_single_measurements_hardly_moves_the_estimate():
+def test_jitter_of_single_measurements_hardly_moves_the_estimate() -> None:
     dice = random.Random(7)
     timeline = Timeline(RATE)
 
@@ -20,7 +20,7 @@ def test_jitter_of_single_measurements_hardly_moves_the_estimate():
     assert timeline.next_at() == pytest.approx(100 + 199 * 0.02 + 0.06, abs=0.0005)
 
 
-def test_a_device_100_ppm_slow_is_followed():
+def test_a_device_100_ppm_slow_is_followed() -> None:
     timeline = Timeline(RATE)
 
     for number in range(50 * 600):
@@ -31,7 +31,7 @@ def test_a_device_100_ppm_slow_is_followed():
     assert timeline.next_at() == pytest.approx(now + 0.06, abs=0.0003)
 
 
-def test_one_late_measurement_is_no_slip_but_ten_are():
+def test_one_late_measurement_is_no_slip_but_ten_are() -> None:
     timeline = Timeline(RATE)
     for number in range(20):
         timeline.wrote(BLOCK)
