@@ -53,7 +53,7 @@ class Broadcaster:
         self._thread = threading.Thread(target=self.server.serve_forever)
         self._thread.start()
 
-    def stream(self, write) -> None:
+    def stream(self, write: Callable[[bytes], object]) -> None:
         loud, quiet = tone("test", 0, PIECE, RATE).tobytes(), bytes(2 * PIECE)
         begun, sent = time.monotonic(), -10
         try:
@@ -81,7 +81,7 @@ class Listener:
         self.told: list[AudioEvent] = []
         self.sounding_at: list[float] = []
 
-    def hear(self, seconds: float, until: Callable[[], bool] = lambda: False) -> float:
+    def hear(self, seconds: float, until: Callable[[], object] = lambda: False) -> float:
         """Listen for so long, or until something is so; return for how long."""
         begun = self._at
         while self._at - begun < seconds and not until():
