@@ -7,14 +7,19 @@ from flask import Flask
 from flask_limiter import Limiter
 
 from controller.config import Config
+from controller.health.views import station_views
 from controller.help.views import help_views
 from controller.library.views import library_views
 from controller.library.workshop import Workshop
 from controller.menu import allowed, menu
+from controller.people.accounts_views import accounts_views
+from controller.people.areas_views import areas_views
 from controller.people.gate import Gate
 from controller.people.views import SIGN_INS, people_views, sign_in_post
 from controller.plans.views import schedule_views
 from controller.programmes.views import programmes_views
+from controller.records.views import logbook_views
+from controller.stations.views import stations_views
 from controller.today.views import today_views
 from controller.web.i18n import speak
 from controller.web.pages import handle_pages
@@ -27,6 +32,11 @@ VIEWS = (
     library_views,
     programmes_views,
     schedule_views,
+    station_views,
+    stations_views,
+    logbook_views,
+    accounts_views,
+    areas_views,
 )
 
 
