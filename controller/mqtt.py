@@ -194,8 +194,8 @@ class MqttLink:
         lost = self._epoch_seen != self._epoch
         if lost:
             self._on_lost_memory()
-            self._client.publish(topics.BROKER_EPOCH, self._epoch, qos=1, retain=True)
-            self._epoch_seen = self._epoch
+            # At QoS 1 paho would send it again to a broker that knows nothing else of us.
+            self._client.publish(topics.BROKER_EPOCH, self._epoch, qos=0, retain=True)
         self._up.set()
         log.info("broker connected%s", ", without its memory: all again" if lost else "")
 
