@@ -73,6 +73,10 @@ class Heartbeat:
         self._beat_at -= max(0.0, self._health_s - health_s)
         self._health_s, self._sync_s = health_s, sync_s
 
+    def ask_soon(self, at: float) -> None:
+        """Ask at the monotonic instant `at`, unless the rhythm asks earlier."""
+        self._ask_at = min(self._ask_at, at)
+
     def next_at(self) -> float:
         """Return when something is due next (monotonic)."""
         return min(self._beat_at, self._ask_at)

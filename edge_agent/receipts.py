@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 BATCH: Final = 50
 UNSAVED_KEPT: Final = 2000
-RESEND_AFTER_S: Final = 30.0
+RESEND_AFTER_S: Final = 15.0
 
 _Note = tuple[ReceiptKind, datetime, tuple[str, datetime] | None, dict[str, Any]]
 

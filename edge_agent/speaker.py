@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 STATUS_EVERY_S: Final = 1.0
 PULL_AFTER_S: Final = (2.0, 6.0)
+ASK_AFTER_S: Final = (20.0, 60.0)
 MISSING_TOLD: Final = 200
 
 
@@ -148,6 +149,8 @@ class Speaker:
             if batch:
                 token = self._reporter.sign(self._reporter.receipts(batch))
                 self._publisher.publish(topics.up(self._of.device, "receipts"), token)
+                # PUBACK says nothing: whoever should store them may not have been there.
+                self._heartbeat.ask_soon(self._monotonic() + random.uniform(*ASK_AFTER_S))  # noqa: S311 - jitter
 
 
 def _content(status: Status) -> Status:

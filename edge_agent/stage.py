@@ -247,12 +247,12 @@ class Stage:
 
     def _over(self, claim: Claim, code: str) -> None:
         act = self._acts.pop(claim.id)
-        self._cut_db.pop(claim.id, None)
+        had_turn = self._cut_db.pop(claim.id, None) is not None
         is_partial = claim.id in self._incomplete
         self._incomplete.discard(claim.id)
         if act.slot is None or self._may_try_again(claim, code):
             return
-        kind, code = verdict(claim, code, has_fault=bool(self._fault))
+        kind, code = verdict(claim, code, had_turn=had_turn, has_fault=bool(self._fault))
         self._book.note(
             kind,
             final=(act.slot.id, act.slot.ends_at),
@@ -275,14 +275,14 @@ class Stage:
             self._book.note(kind, **(facts_of(act.slot) | facts))
 
 
-def verdict(claim: Claim, code: str, *, has_fault: bool) -> tuple[ReceiptKind, str]:
+def verdict(claim: Claim, code: str, *, had_turn: bool, has_fault: bool) -> tuple[ReceiptKind, str]:
     """Return the final receipt's kind and code for a claim that is over. Pure."""
     if claim.has_started or claim.played_ms:
         return ReceiptKind.FINISHED, code
     if code in {"stopped", "replanned"}:
         return ReceiptKind.SKIPPED, code
     if not code:
-        code = "no_output" if has_fault else "outranked"
+        code = "no_output" if has_fault else ("no_sound" if had_turn else "outranked")
     return ReceiptKind.MISSED, code
 
 

@@ -3,6 +3,7 @@
 import random
 import resource
 import time
+from functools import partial
 from pathlib import Path
 
 from edge_agent.fetch import holds
@@ -15,6 +16,10 @@ TEN_MINUTES_MS = 600_000
 
 def shelf(agent: AgentProcess) -> list[Path]:
     return [path for path in (agent.folder / "audio").glob("*") if path.is_file()]
+
+
+def speaks_again(controller: Controller, after: int) -> bool:
+    return len(controller.healths) > after
 
 
 def long_sound(seconds: int, seed: int) -> bytes:
@@ -41,10 +46,9 @@ def test_killed_at_fifty_random_moments_it_never_names_a_damaged_file_and_always
 
     resumed = 0
     for number in range(ROUNDS):
-        epochs = len(controller.healths)
         agent.start()
         if number % 10 == 9:
-            wait_until(lambda seen=epochs: len(controller.healths) > seen)
+            wait_until(partial(speaks_again, controller, len(controller.healths)))
             wait_until(lambda: controller.status and controller.status.outputs[0].playing == "s1")
             resumed += 1
         time.sleep(chance.uniform(0.2, 1.3))
@@ -126,7 +130,7 @@ def test_a_full_disk_is_told_and_the_programme_goes_on(
     wait_until(lambda: controller.noted(ReceiptKind.FINISHED, slot="s2"), 60)
 
     assert playing in {"s1", "s2", None}
-    assert controller.noted(ReceiptKind.FINISHED, slot="s1")[0].played_ms > 15_000
+    assert (controller.noted(ReceiptKind.FINISHED, slot="s1")[0].played_ms or 0) > 15_000
     assert controller.noted(ReceiptKind.FAULT, code="storage")
     assert sorted(controller.receipts) == list(range(1, max(controller.receipts) + 1))
 
@@ -151,3 +155,29 @@ def test_sigterm_in_the_middle_of_a_programme_and_a_download_ends_within_two_sec
     assert took_s < 2.5
     assert not controller.noted(ReceiptKind.FINISHED)
     wait_until(lambda: controller.status and controller.status.state == "offline")
+
+
+def test_without_any_network_a_restarted_agent_joins_the_stored_plan_in_the_middle(
+    controller: Controller, agent: AgentProcess, broker: Broker
+) -> None:
+    """R31 and R40, in part: the plan, the files and the time of this boot are on the device."""
+    name = controller.add_audio(long_sound(30, 1))
+    agent.start()
+    controller.publish_plan(
+        controller.slot("s1", in_s=3, for_s=20), programmes=(programme(name, duration_ms=30_000),)
+    )
+    wait_until(lambda: controller.noted(ReceiptKind.STARTED))
+    time.sleep(2)
+
+    broker.kill()
+    agent.kill()
+    agent.start()
+    time.sleep(3)
+    broker.start()
+
+    joined = wait_until(lambda: controller.noted(ReceiptKind.STARTED, code="joined"), 60)[0]
+    (final,) = wait_until(lambda: controller.noted(ReceiptKind.FINISHED, slot="s1"), 60)
+    assert joined.late_ms
+    assert joined.at < final.at
+    assert final.code == ""
+    assert controller.statuses[0].epoch < controller.statuses[-1].epoch

@@ -2,6 +2,7 @@
 
 import random
 from datetime import timedelta
+from functools import partial
 
 from tests.edge.world import (
     DEVICE,
@@ -176,7 +177,7 @@ def test_receipts_have_no_gap_and_come_again_until_acknowledged(
     agent.start()
     for _ in range(3):
         plan = controller.publish_plan()
-        wait_until(lambda rev=plan.rev: controller.noted(ReceiptKind.RECEIVED, rev=rev))
+        wait_until(partial(controller.noted, ReceiptKind.RECEIVED, rev=plan.rev))
     agent.terminate()
     sent = len(controller.batches)
 

@@ -1,5 +1,6 @@
 """What a device believes: tokens made by the real wire, judged with the device's own memory."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -66,7 +67,7 @@ def test_what_must_not_be_believed_is_refused(
 ) -> None:
     """R13, R15, R16 by example; wire's own tests mutate bytes."""
     plan = pen.plan()
-    tokens = {
+    tokens: dict[str, Callable[[], str]] = {
         "strange root": lambda: sign(plan, pen.issue("an-binh", root=new_key())),
         "other area": lambda: sign(plan, pen.issue("tan-lap")),
         "expired": lambda: sign(pen.plan(exp=now() - timedelta(seconds=1)), pen.issuer),

@@ -43,7 +43,7 @@ class Line:
 
 
 @contextmanager
-def line(broker: Broker, controller: Controller, **changes: int) -> Iterator[Line]:
+def line(broker: Broker, controller: Controller, keepalive_s: int = 20) -> Iterator[Line]:
     certificate, key = controller.authority.files_for(DEVICE)
 
     def tls() -> ssl.SSLContext:
@@ -56,7 +56,7 @@ def line(broker: Broker, controller: Controller, **changes: int) -> Iterator[Lin
 
     inbox = Inbox()
     address = Address("localhost", broker.port, DEVICE)
-    link = Link(address, tls, will, inbox, run=7, retry_max_s=1.0, **changes)
+    link = Link(address, tls, will, inbox, run=7, retry_max_s=1.0, keepalive_s=keepalive_s)
     link.listen([topics.down_all(DEVICE)])
     link.start()
     try:

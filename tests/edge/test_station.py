@@ -146,7 +146,7 @@ MOVES = st.lists(
 def test_at_every_instant_the_highest_claim_sounds_and_each_ends_once(
     moves: list[tuple[int, tuple[object, ...]]],
 ) -> None:
-    room, claims = Room(), {}
+    room, claims = Room(), dict[str, Claim]()
     for number, (pause, move) in enumerate(moves):
         for _ in range(pause):
             room.move_to(room.at + 1)

@@ -355,9 +355,9 @@ class Controller:
             client.publish(topic, token, qos=1, retain=True)
 
     def _on_message(self, _c: mqtt.Client, _u: Any, message: mqtt.MQTTMessage) -> None:
-        if message.retain or self.device_key is None or not message.payload:
-            return
         kind = topics.parse(message.topic).kind
+        if self.device_key is None or (message.retain and kind != "status"):
+            return
         models: dict[str, type[Message]] = {
             "status": Status, "health": Health, "receipts": Receipts,
         }  # fmt: skip
