@@ -11,8 +11,9 @@ from typing import Final
 
 from edge_agent.clock import Clock
 from edge_agent.commands import Commands, LogTail
-from edge_agent.conductor import Conductor, Crew, Outcome
+from edge_agent.conductor import Conductor, Outcome
 from edge_agent.config import AgentConfig
+from edge_agent.crew import Crew
 from edge_agent.errors import StorageFailed
 from edge_agent.events import StopAsked
 from edge_agent.fetch import HttpFetch

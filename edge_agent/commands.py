@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from edge_agent.audio.sources import TonePart
+from edge_agent.claims import Claim, Rank, Rung
 from edge_agent.errors import StorageFailed
+from edge_agent.performance import Act
 from edge_agent.receipts import ReceiptBook
-from edge_agent.stage import Act, Stage
-from edge_agent.station import Claim, Rank, Rung
+from edge_agent.stage import Stage
 from edge_agent.store import Store
 from wire.down import Action, Command
 from wire.up import ReceiptKind

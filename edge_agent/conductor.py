@@ -5,15 +5,14 @@ Each turn takes one event, then does what is due: the plan's slots, heartbeat, s
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Final, Protocol
+from typing import Final
 
 from edge_agent import timeline
-from edge_agent.clock import Clock
-from edge_agent.commands import Commands
+from edge_agent.crew import Crew
 from edge_agent.events import (
     Arrived,
     AssetFailed,
@@ -25,18 +24,9 @@ from edge_agent.events import (
     Pulled,
     StopAsked,
 )
-from edge_agent.gate import Gate, chains_of
-from edge_agent.inbox import Inbox
-from edge_agent.library import DISK_CODES, Library
-from edge_agent.memory import ClockMemory
-from edge_agent.power import Power
-from edge_agent.prompter import Prompter
-from edge_agent.receipts import ReceiptBook
-from edge_agent.refusals import Refusals
-from edge_agent.speaker import Speaker
-from edge_agent.stage import Stage, Volume
-from edge_agent.upkeep import Upkeep
-from firmware_profiles import Profile
+from edge_agent.gate import chains_of
+from edge_agent.library import DISK_CODES
+from edge_agent.performance import Volume
 from wire import topics
 from wire.down import Command, Desired, Sync
 from wire.errors import WireError
@@ -54,38 +44,6 @@ class Outcome(Enum):
 
     STOPPED = "stopped"
     RESTART = "restart"
-
-
-class Uplink(Protocol):
-    """What the conductor asks of the link (see `edge_agent.link`)."""
-
-    def listen(self, filters: list[str]) -> None:
-        """Subscribe to exactly these."""
-
-    def acknowledge(self, session: int, mid: int) -> None:
-        """Acknowledge a message."""
-
-
-@dataclass(frozen=True)
-class Crew:
-    """Everything the conductor works with, made by `app.build`."""
-
-    device: str
-    profile: Profile
-    inbox: Inbox
-    link: Uplink
-    clock: Clock
-    memory: ClockMemory
-    gate: Gate
-    book: ReceiptBook
-    refusals: Refusals
-    library: Library
-    stages: Mapping[str, Stage]
-    prompter: Prompter
-    commands: Commands
-    speaker: Speaker
-    upkeep: Upkeep
-    power: Power
 
 
 @dataclass

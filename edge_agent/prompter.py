@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from edge_agent import timeline
+from edge_agent.claims import Claim, Rank, Rung
 from edge_agent.clock import Clock
 from edge_agent.library import Library
+from edge_agent.performance import Act, facts_of
 from edge_agent.receipts import ReceiptBook
-from edge_agent.stage import Act, Stage, facts_of
-from edge_agent.station import Claim, Rank, Rung
+from edge_agent.stage import Stage
 from wire.message import BroadcastClass, Origin
 from wire.plan import Plan, Programme, Slot
 from wire.up import ReceiptKind

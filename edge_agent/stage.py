@@ -6,15 +6,15 @@ Owned by the conductor's thread. It writes the receipts of what sounds here.
 import logging
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from edge_agent import station
 from edge_agent.audio import events as heard
-from edge_agent.audio.sources import FilePart, Part, PlayOrder
+from edge_agent.audio.sources import FilePart, PlayOrder
+from edge_agent.claims import Claim
+from edge_agent.performance import Act, Player, Volume, facts_of, verdict
 from edge_agent.receipts import ReceiptBook
-from edge_agent.station import Claim, Claimed, Ended, Hush, Over, Sound, Station, Withdrawn
-from wire.plan import Slot
+from edge_agent.station import Claimed, Ended, Hush, Over, Sound, Station, Withdrawn
 from wire.up import OutputReport, ReceiptKind
 
 log = logging.getLogger(__name__)
@@ -22,54 +22,6 @@ log = logging.getLogger(__name__)
 FADE_MS: Final = 20
 JOINED_AFTER_MS: Final = 1000
 TRIES: Final = 4
-
-
-class Player(Protocol):
-    """What a stage asks of an output's player (see `edge_agent.audio.player`)."""
-
-    def start(self) -> None:
-        """Open the device."""
-
-    def stop(self) -> None:
-        """End everything; at most a second."""
-
-    def play(self, order: PlayOrder) -> None:
-        """Sound an order at its instant."""
-
-    def stop_order(self, order_id: str, fade_ms: int = 10) -> None:
-        """End an order."""
-
-    def set_gain(self, db: float) -> None:
-        """Set the output's volume."""
-
-    def progress(self) -> float:
-        """Return when something last got done (monotonic)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """What a claim sounds like: its parts, from `offset_ms` on; `slot` when a plan asked for it."""
-
-    claim: Claim
-    parts: tuple[Part, ...]
-    offset_ms: int = 0
-    ceiling_db: float | None = None
-    slot: Slot | None = None
-    command: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Volume:
-    """The range of a profile's volume law, and the wanted value within it."""
-
-    min_db: float
-    max_db: float
-    wanted_db: float
-
-    @property
-    def db(self) -> float:
-        """The wanted volume, held within the range."""
-        return max(self.min_db, min(self.max_db, self.wanted_db))
 
 
 class Stage:
@@ -273,19 +225,3 @@ class Stage:
         act = self._acts.get(claim.id) if claim else None
         if act is not None and act.slot is not None:
             self._book.note(kind, **(facts_of(act.slot) | facts))
-
-
-def verdict(claim: Claim, code: str, *, had_turn: bool, has_fault: bool) -> tuple[ReceiptKind, str]:
-    """Return the final receipt's kind and code for a claim that is over. Pure."""
-    if claim.has_started or claim.played_ms:
-        return ReceiptKind.FINISHED, code
-    if code in {"stopped", "replanned"}:
-        return ReceiptKind.SKIPPED, code
-    if not code:
-        code = "no_output" if has_fault else ("no_sound" if had_turn else "outranked")
-    return ReceiptKind.MISSED, code
-
-
-def facts_of(slot: Slot) -> dict[str, Any]:
-    """Return what names a slot in a receipt."""
-    return {"output": slot.output, "slot": slot.id, "programme": slot.programme}

@@ -8,8 +8,9 @@ from edge_agent.audio.outputs import DriverChoice, make_driver
 from edge_agent.audio.player import OutputPlayer
 from edge_agent.events import Heard
 from edge_agent.inbox import Inbox
+from edge_agent.performance import Volume
 from edge_agent.receipts import ReceiptBook
-from edge_agent.stage import Stage, Volume
+from edge_agent.stage import Stage
 from firmware_profiles import OutputProfile, Profile
 from wire.down import Desired
 

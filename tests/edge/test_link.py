@@ -88,7 +88,7 @@ def test_it_delivers_what_is_retained_and_the_session_counts_up(
 def test_a_silent_death_of_the_line_is_noticed_and_it_comes_back(
     broker: Broker, controller: Controller
 ) -> None:
-    """R30 in a short form: notices within two keep-alives (2 x 20 s as shipped)."""
+    """R30 in a short form: notices within two keep-alive times (2 x 20 s as shipped)."""
     with line(broker, controller, keepalive_s=2) as device:
         device.until(LinkUp)
         broker.freeze()

@@ -11,7 +11,7 @@ from edge_agent.audio.events import AudioEvent, OrderFinished, OrderStarted
 from edge_agent.audio.outputs import SilentDriver
 from edge_agent.audio.player import OutputPlayer
 from edge_agent.audio.sources import PlayOrder, TonePart
-from edge_agent.stage import Player
+from edge_agent.performance import Player
 from tests.edge.fakes import FakePlayer, Ticker
 
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from edge_agent.audio.events import AudioEvent, DriverBack, DriverLost, PartFailed
 from edge_agent.clock import Clock
 from edge_agent.errors import StorageFailed
+from edge_agent.performance import Volume
 from edge_agent.prompter import Prompter
 from edge_agent.receipts import ReceiptBook
-from edge_agent.stage import Stage, Volume
+from edge_agent.stage import Stage
 from tests.edge.fakes import FakePlayer, Ticker
 from wire.message import Origin
 from wire.plan import AssetItem, Plan, Programme, Slot

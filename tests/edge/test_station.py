@@ -5,15 +5,13 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge_agent.claims import Claim, Rank, Rung
 from edge_agent.station import (
-    Claim,
     Claimed,
     Ended,
     Event,
     Hush,
     Over,
-    Rank,
-    Rung,
     Sound,
     Started,
     Station,
