@@ -46,7 +46,7 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What an area allows. The defaults are the ones shipped (DOMAIN.md, “A day”).
+    """What an area allows. The defaults are the ones shipped (docs/design.md, “Who sounds”).
 
     `hard_stop` and `permitted` are for non-emergencies; `permitted` empty means all hours. `night`
     lowers the ceiling and stops nothing; its 15 dB are the distance between 70 dBA by day and

@@ -1,4 +1,4 @@
-"""The one total order that decides what sounds (TRUST.md, “Precedence”).
+"""The one total order that decides what sounds (docs/design.md, “Who sounds”).
 
 {rung, level, class, origin, start, id}: the first part in which two differ decides. The names of
 classes and origins are those of the wire.

@@ -1,7 +1,7 @@
 """From a foreign file to an asset: checked, levelled, encoded once, named by its SHA-256.
 
-Only what this module has encoded itself may reach a device (TRUST R48). It knows the store and
-the sound, and nothing of who uploaded it.
+Only what this module has encoded itself may reach a device (docs/promises.md R48). It knows the
+store and the sound, and nothing of who uploaded it.
 """
 
 from collections.abc import Callable, Iterator
@@ -111,7 +111,7 @@ def decode_limits(source: Path, probed: Probed) -> Limits:
 
     The slowest step, limiter and encoder, runs at 140 x real time on a two-core x86 of 2026; 20 x
     leaves a margin for slow machines. 50 kB are 25 s of the thinnest speech, 16 kbit/s. So a small
-    malformed file never gets more than 10 s (TRUST R48).
+    malformed file never gets more than 10 s (docs/promises.md R48).
     """
     by_length = probed.estimated_s / 20
     by_bytes = source.stat().st_size / 50_000

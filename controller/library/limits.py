@@ -24,7 +24,7 @@ _ENVIRONMENT = {"LANG": "C.UTF-8", "PULSE_SERVER": "unix:/nonexistent"}
 
 @dataclass(frozen=True)
 class Limits:
-    """What a child may use: CPU and wall seconds, bytes of memory of its own (TRUST R48).
+    """What a child may use: CPU and wall seconds, bytes of memory (docs/promises.md R48).
 
     192 MB of its own and the shared libraries stay below the 256 MB of R48. The address space is
     wider, because those libraries are mapped into it.

@@ -1,7 +1,7 @@
 """What a file claims to be, found by its content only: its name and its metadata decide nothing.
 
 Every ffmpeg that sees a foreign file gets `input_options`: accepted containers and decoders only,
-and no protocol but local files, so that a playlist can make no request (TRUST R12).
+and no protocol but local files, so that a playlist can make no request (docs/promises.md R12).
 """
 
 import json

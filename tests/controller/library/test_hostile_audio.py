@@ -1,4 +1,4 @@
-"""Files made to hurt: TRUST R48 (malformed audio) and R12 (requests by way of audio)."""
+"""Files made to hurt: docs/promises.md R48 (malformed audio) and R12 (requests by way of audio)."""
 
 import random
 import resource
