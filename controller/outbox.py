@@ -181,8 +181,11 @@ def _newest_only(
     newest = {row.topic: max(row.rev, 0) for row in sorted(rows, key=lambda row: row.rev)}
     due: list[OutboxRow] = []
     stale: list[OutboxRow] = []
+    seen: set[tuple[str, int]] = set()
     for row in rows:
-        outdated = row.retain and row.rev < newest[row.topic]
+        is_again = (row.topic, row.rev) in seen
+        seen.add((row.topic, row.rev))
+        outdated = row.retain and (row.rev < newest[row.topic] or is_again)
         expired = row.expires_at is not None and row.expires_at <= now
         (stale if outdated or expired else due).append(row)
     return due, stale

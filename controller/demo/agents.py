@@ -47,6 +47,11 @@ class AgentProcess:
         """Whether the process lives."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int | None:
+        """Return the process id while it runs."""
+        return self._process.pid if self._process and self._process.poll() is None else None
+
     def enrol(self, claim: str) -> None:
         """Redeem a claim code; `AgentFailed` with the agent's own words."""
         self.folder.mkdir(parents=True, exist_ok=True)
