@@ -71,7 +71,7 @@ def _write(
 ) -> None:
     with part.open("ab" if have else "wb") as file:
         try:
-            for block in answer.iter_raw(65_536):
+            for block in answer.iter_raw():
                 have += len(block)
                 if have > asset.bytes or is_stopped():
                     break

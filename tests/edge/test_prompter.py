@@ -149,6 +149,31 @@ def test_a_slot_starts_at_its_instant_and_ends_with_one_receipt(house: House) ->
     assert house.kinds() == [("started", ""), ("finished", "")]
 
 
+def test_a_slot_that_waits_moves_when_the_clock_is_known_better(house: House) -> None:
+    """R1: the first question after a connection may be answered late, the next one is not."""
+    house.follow(slot("s1", 8, 30))
+    house.turn()
+    house.clock.learn_sync(NOW + timedelta(seconds=1.02), 1001.0, 1001.0)
+
+    house.pass_time(60)
+
+    assert [order.id for order in house.player.orders] == ["s1~1", "s1~1"]
+    assert house.player.orders[0].start_at == pytest.approx(1008.0, abs=0.001)
+    assert house.player.orders[1].start_at == pytest.approx(1007.98, abs=0.001)
+    assert house.kinds() == [("started", ""), ("finished", "")]
+
+
+def test_a_slot_that_sounds_stays_where_it_began(house: House) -> None:
+    house.follow(slot("s1", 8, 30))
+    house.pass_time(12)
+    house.clock.learn_sync(NOW + timedelta(seconds=12.02), 1012.0, 1012.0)
+
+    house.pass_time(40)
+
+    assert len(house.player.orders) == 1
+    assert house.kinds() == [("started", ""), ("finished", "")]
+
+
 def test_a_restart_joins_in_the_middle_at_the_right_place(house: House) -> None:
     made = house.follow(slot("s1", 10, 600, offset_ms=5000))
     house.pass_time(100)

@@ -12,6 +12,7 @@ from edge_agent.station import (
     Event,
     Hush,
     Over,
+    Retimed,
     Sound,
     Started,
     Station,
@@ -133,6 +134,7 @@ MOVES = st.lists(
         st.one_of(
             st.tuples(st.just("claim"), RANKS, st.integers(0, 12), st.integers(1, 15)),
             st.tuples(st.just("withdraw"), st.integers(0, 30)),
+            st.tuples(st.just("retime"), st.integers(0, 30), st.integers(-3, 3)),
         ),
     ),
     max_size=30,
@@ -158,6 +160,12 @@ def test_at_every_instant_the_highest_claim_sounds_and_each_ends_once(
             case ("withdraw", int() as which):
                 claims.pop(f"c{which}", None)
                 room.tell(Withdrawn(f"c{which}", "stopped"))
+            case ("retime", int() as which, int() as later):
+                old = claims.get(f"c{which}")
+                if old is not None:
+                    moved = claim(old.id, old.rank, old.starts_at + later, old.ends_at + later)
+                    room.tell(Retimed(moved.id, moved.starts_at, moved.ends_at))
+                    claims[old.id] = moved if old.starts_at > room.at else old
         room.move_to(room.at)
         _require_highest(room, claims)
     for _ in range(40):

@@ -30,7 +30,7 @@ def test_it_says_what_it_holds_and_goes_offline_by_its_own_word(
     name = controller.add_audio(bulletin)
     agent.start()
     plan = controller.publish_plan(
-        controller.slot("s1", in_s=3600, for_s=3), programmes=(programme(name),)
+        controller.slot("s1", in_s=120, for_s=3), programmes=(programme(name),)
     )
 
     wait_until(
