@@ -5,9 +5,9 @@ from typing import Final
 
 OUTSTANDING: Final = 4
 NONCE_LIVES_S: Final = 60.0
-PROBES: Final = 4
+PROBES: Final = 6
 PROBE_EVERY_S: Final = 1.0
-GOOD_ERROR_S: Final = 0.002
+GOOD_ERROR_S: Final = 0.001
 
 
 class Nonces:

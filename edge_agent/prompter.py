@@ -63,9 +63,16 @@ class Prompter:
             self._close(slot)
         retry = None
         for slot in timeline.due(self.plan, now, LEAD):
+            self._keep_time(slot)
             if not self._is_settled(slot) and not self._bring(self.plan, slot, now):
                 retry = now + timedelta(seconds=1)
         return retry or timeline.next_instant(self.plan, now, LEAD)
+
+    def _keep_time(self, slot: Slot) -> None:
+        """Move a slot that waits on its stage to where the clock, known better, puts it now."""
+        if stage := self._stages.get(slot.output):
+            starts_at, ends_at = map(self._clock.mono_of, (slot.starts_at, slot.ends_at))
+            stage.retime(slot.id, starts_at, ends_at)
 
     def _is_settled(self, slot: Slot) -> bool:
         stage = self._stages.get(slot.output)

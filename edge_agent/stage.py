@@ -6,6 +6,7 @@ Owned by the conductor's thread. It writes the receipts of what sounds here.
 import logging
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from edge_agent import station
@@ -14,7 +15,7 @@ from edge_agent.audio.sources import FilePart, PlayOrder
 from edge_agent.claims import Claim
 from edge_agent.performance import Act, Player, Volume, facts_of, verdict
 from edge_agent.receipts import ReceiptBook
-from edge_agent.station import Claimed, Ended, Hush, Over, Sound, Station, Withdrawn
+from edge_agent.station import Claimed, Ended, Hush, Over, Retimed, Sound, Station, Withdrawn
 from wire.up import OutputReport, ReceiptKind
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,15 @@ class Stage:
         if act.claim.id not in self._acts:
             self._acts[act.claim.id] = act
             self._step(Claimed(act.claim))
+
+    def retime(self, claim_id: str, starts_at: float, ends_at: float) -> None:
+        """Move a claim that has not begun; an unknown one is no error."""
+        act = self._acts.get(claim_id)
+        if act is None or (act.claim.starts_at, act.claim.ends_at) == (starts_at, ends_at):
+            return
+        claim = replace(act.claim, starts_at=starts_at, ends_at=ends_at)
+        self._acts[claim_id] = replace(act, claim=claim)
+        self._step(Retimed(claim_id, starts_at, ends_at))
 
     def withdraw(self, claim_id: str, code: str) -> None:
         """Take a claim back; its receipt says `code`."""
@@ -176,14 +186,13 @@ class Stage:
             self.changed = True
             match effect:
                 case Sound(claim, order_id):
-                    self.player.play(self._order(self._acts[claim.id], order_id))
+                    self.player.play(self._order(self._acts[claim.id], claim, order_id))
                 case Hush(order_id):
                     self.player.stop_order(order_id, FADE_MS)
                 case Over(claim, code):
                     self._over(claim, code)
 
-    def _order(self, act: Act, order_id: str) -> PlayOrder:
-        claim = act.claim
+    def _order(self, act: Act, claim: Claim, order_id: str) -> PlayOrder:
         ceiling_db = self._volume.db if act.ceiling_db is None else act.ceiling_db
         cut_db = min(0.0, ceiling_db - self._volume.db)
         self._cut_db[claim.id] = cut_db

@@ -9,8 +9,12 @@ sound is a claim with a rank, so that an alert is one more rank and nothing else
 """
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from edge_agent.claims import SOON_S, Claim
+
+SETTLED_S: Final = 0.3
+"""So long before its instant an order may already be on its way to the device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,15 @@ class Withdrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class Retimed:
+    """The clock is known better: a claim lies elsewhere. Too late, and it stays where it is."""
+
+    claim_id: str
+    starts_at: float
+    ends_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """The first sample of an order sounded."""
 
@@ -72,7 +85,7 @@ class Ticked:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """Give the player an order for this claim, from the clock's place on."""
+    """Give the player an order for this claim, from the clock's place on; again when retimed."""
 
     claim: Claim
     order_id: str
@@ -93,7 +106,7 @@ class Over:
     code: str
 
 
-Event = Claimed | Withdrawn | Started | Ended | Ticked
+Event = Claimed | Withdrawn | Retimed | Started | Ended | Ticked
 Effect = Sound | Hush | Over
 
 
@@ -105,6 +118,8 @@ def step(state: Station, event: Event, at: float) -> tuple[Station, tuple[Effect
             state = replace(state, claims=(*state.claims, claim))
         case Withdrawn(claim_id, code):
             state = _withdraw(state, claim_id, code, effects)
+        case Retimed():
+            state = _retime(state, event, at, effects)
         case Started(order_id):
             state = _change(state, order_id, has_started=True)
         case Ended():
@@ -124,6 +139,16 @@ def _withdraw(state: Station, claim_id: str, code: str, effects: list[Effect]) -
         return _without(state, claim)
     effects.append(Hush(claim.turn))
     return _put(state, replace(claim, leaving=code))
+
+
+def _retime(state: Station, event: Retimed, at: float, effects: list[Effect]) -> Station:
+    claim = state.claim(event.claim_id)
+    if claim is None or claim.leaving is not None or at > claim.starts_at - SETTLED_S:
+        return state
+    claim = replace(claim, starts_at=event.starts_at, ends_at=event.ends_at)
+    if claim.turn is not None:
+        effects.append(Sound(claim, claim.turn))
+    return _put(state, claim)
 
 
 def _end(state: Station, event: Ended, at: float, effects: list[Effect]) -> Station:

@@ -138,6 +138,8 @@ class Mixer:
     def _keep(self, voices: dict[str, Voice], order: PlayOrder, now: float) -> None:
         old = voices.get(order.id)
         if old is not None:
+            if old.move(order):
+                return
             old.close()
         voice = Voice(order, self._events.append, self._rate, self._ramp_ms, self._queue_ms)
         voices[order.id] = voice

@@ -5,7 +5,7 @@ Positions are samples since the order's `start_at`; they follow the clock, never
 
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from edge_agent.audio.events import (
@@ -70,10 +70,8 @@ class Voice:
         self._attack_at: int | None = None
         self._sounded = 0
         self._output_gain = 1.0
-        self._last = (self._spans[-1].end if self._spans else 0) - self._into
+        self._last = self._length()
         self._reason = "ended"
-        if order.end_at is not None:
-            self._last = min(self._last, round((order.end_at - order.start_at) * rate))
 
     @property
     def is_leaving(self) -> bool:
@@ -83,6 +81,15 @@ class Voice:
     def prepare(self, now: float) -> None:
         """Start what takes time (check, decode, connect) for the next 5 s. Returns at once."""
         self._prepare_from(self._at(now))
+
+    def move(self, order: PlayOrder) -> bool:
+        """Take new instants for the same sound; False when it differs or sounds already."""
+        here = replace(order, start_at=self.order.start_at, end_at=self.order.end_at)
+        if here != self.order or self._position is not None:
+            return False
+        self.order = order
+        self._last = self._length()
+        return True
 
     def ends_at(self) -> float:
         """Return the monotonic instant at which this order is over."""
@@ -215,6 +222,13 @@ class Voice:
                 span.feed.close()
             elif span.begin - place < AHEAD_S * self._rate:
                 span.feed.prepare(max(0, place - span.begin))
+
+    def _length(self) -> int:
+        """Return how many samples the order sounds for: its parts, or less by its `end_at`."""
+        length = (self._spans[-1].end if self._spans else 0) - self._into
+        if self.order.end_at is None:
+            return length
+        return min(length, round((self.order.end_at - self.order.start_at) * self._rate))
 
     def _lay_out(self) -> list[_Span]:
         spans: list[_Span] = []

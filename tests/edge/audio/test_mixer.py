@@ -52,6 +52,20 @@ def test_an_order_sounds_from_its_instant_to_the_sample() -> None:
     assert heard[first + RAMP : 7000] == tone("siren", RAMP, 7000 - first - RAMP, RATE)
 
 
+def test_an_order_that_waits_moves_without_being_prepared_again() -> None:
+    bench = Bench()
+    bench.mixer.play(siren("a", 1000.5, end_at=1000.9), bench.now)
+    (voice,) = bench.mixer._waiting.values()  # a decoder would run in it
+
+    bench.mixer.play(siren("a", 1000.25, end_at=1000.65), bench.now)
+    heard = bench.run(1001.0)
+
+    assert voice.is_over
+    assert not any(heard[: RATE // 4])
+    assert heard[RATE // 4 + RAMP : RATE // 2] == tone("siren", RAMP, RATE // 4 - RAMP, RATE)
+    assert not any(heard[int(0.65 * RATE) :])
+
+
 def test_an_order_of_the_past_joins_in_the_middle_across_its_parts() -> None:
     bench = Bench()
     parts = (SilencePart(700), TonePart("chime", 1000), TonePart("siren", 2000))
