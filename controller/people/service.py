@@ -70,7 +70,8 @@ def create_person(
     """
     area = find_area(session, area_id)
     require(actor, "person.edit", area)
-    _require_details(login, full_name, language)
+    _require_login(login)
+    _require_details(full_name, language)
     if session.scalar(select(Person.id).where(Person.login == login)) is not None:
         raise Conflict(why_vi=f"Đã có tài khoản {login}", why_en=f"There is an account {login}")
     password = first_password()
@@ -134,7 +135,7 @@ def edit_person(
         _require_over(session, actor, person)
     wanted = {"full_name": full_name, "phone": phone, "language": language}
     changed = {name: value for name, value in wanted.items() if value is not None}
-    _require_details(person.login, full_name or person.full_name, language or person.language)
+    _require_details(full_name or person.full_name, language or person.language)
     for name, value in changed.items():
         setattr(person, name, value)
     record(session, now, actor.login, "person.edit", "person", person.id, "", changed)
@@ -247,13 +248,16 @@ def _changed(
     record(session, now, actor.login, action, "person", person.id, area_id, facts)
 
 
-def _require_details(login: str, full_name: str, language: str) -> None:
+def _require_login(login: str) -> None:
     if not re.fullmatch(LOGIN, login):
         raise Invalid(
             field="login",
             why_vi="từ 3 đến 60 chữ thường, số, dấu chấm, gạch",
             why_en="has 3 to 60 of a-z, 0-9, dot, dash, underscore",
         )
+
+
+def _require_details(full_name: str, language: str) -> None:
     if not 1 <= len(full_name.strip()) <= 200:
         raise Invalid(field="full_name", why_vi="không được trống", why_en="must not be empty")
     if language not in LANGUAGES:

@@ -9,7 +9,7 @@ from typing import Any
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations
 from flask import Flask, g, request
-from flask_babel import Babel, Domain, format_date, format_datetime, format_time, get_babel
+from flask_babel import Babel, Domain, format_date, format_datetime, format_time
 
 from controller.web.words import WORDS, Pair
 
@@ -75,8 +75,8 @@ def words(table: str) -> list[tuple[str, str]]:
 
 def speak(app: Flask, zone: str) -> None:
     """Teach an app the two languages, and to write instants in the zone of its areas."""
-    Babel(app, default_locale="vi", default_timezone=zone, locale_selector=language)
-    get_babel(app).domain_instance = Languages(read_catalog())
+    babel = Babel(app, default_locale="vi", default_timezone=zone, locale_selector=language)
+    babel.domain_instance = Languages(read_catalog())
     app.jinja_env.globals.update(language=language, word=word, word_of=word_of, words=words)
     app.jinja_env.filters.update(hour=_hour, day=_day, moment=_moment, span=span)
 

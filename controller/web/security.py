@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from controller.config import Config
 
-NOT_PAGES = ("/api/", "/audio/", "/openapi")
+NOT_PAGES = ("/api/", "/audio/")
 POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; "
     "style-src 'self' 'nonce-{nonce}'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'"

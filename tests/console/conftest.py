@@ -1,5 +1,6 @@
 """The console on a seeded database: the cast, a station with its day, and somebody signed in."""
 
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 from cheroot.wsgi import Server
 from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from controller.config import Config
 from controller.db import Sessions, make_engine, make_sessions
@@ -42,6 +45,7 @@ class Console:
     """The app, what is below it, and the clock."""
 
     app: Flask
+    config: Config
     sessions: Sessions
     keyring: Keyring
     clock: Clock
@@ -75,7 +79,7 @@ def console(tmp_path: Path, made_keys: Path) -> Iterator[Console]:
         reader=Reader(FakeVoice(), tmp_path / "speech"),
         clock=clock,
     )
-    yield Console(make_web_app(parts), sessions, keyring, clock)
+    yield Console(make_web_app(parts), parts.config, sessions, keyring, clock)
     engine.dispose()
 
 
@@ -91,4 +95,46 @@ def address(console: Console) -> Iterator[str]:
     thread.join(timeout=10)
 
 
-__all__ = ["NOW", "PASSWORD", "Console"]
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, without its own calls home."""
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def phone(chromium: Browser, address: str) -> Iterator[Page]:
+    """A browser as small as a phone; it must ask nobody but the console, and log no error."""
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, base_url=address)
+    page, asked, errors = context.new_page(), set[str](), list[str]()
+    page.on("request", lambda request: asked.add(request.url.split("?")[0]))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda told: _note(told.type, told.text, errors))
+    yield page
+    context.close()
+    assert [url for url in asked if not url.startswith((address, "blob:", "data:"))] == []
+    assert errors == []
+
+
+def _note(kind: str, text: str, errors: list[str]) -> None:
+    """Remember what went wrong; that the server refused something is the test's business."""
+    if kind == "error" and "Failed to load resource" not in text and "Response Status" not in text:
+        errors.append(text)
+
+
+def csrf(client: FlaskClient) -> str:
+    """Return the token of the sign-in form."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/sign-in").text)
+    assert found
+    return found[1]
+
+
+def signed_in(console: Console, login: str) -> FlaskClient:
+    """Return a client with the session of one of the cast."""
+    client = console.app.test_client()
+    form = {"login": login, "password": PASSWORD, "csrf_token": csrf(client)}
+    assert client.post("/sign-in", data=form).status_code == 303
+    return client

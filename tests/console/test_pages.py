@@ -1,0 +1,172 @@
+"""Every page for every role: what opens, what is refused, and that neighbours stay unseen (R47)."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from controller.people.models import AuditEntry
+from controller.records.models import Broadcast
+from controller.stations.models import Claim, Device, DeviceState
+from tests.console.conftest import Console, signed_in
+from tests.console.test_signing_in import token
+
+EVERYONE = (
+    "/", "/?day=2026-11-02", "/today/board", "/programmes", "/programmes/p-news", "/schedule",
+    "/schedule/templates", "/schedule/r-afternoon", "/library", "/library/1", "/stations",
+    "/stations/map", "/stations/map.json", "/stations/s-an-binh", "/stations/s-an-binh/state",
+    "/logbook", "/logbook.csv", "/logbook/1", "/areas", "/areas/vn-31-an-binh", "/me",
+    "/me/password", "/help", "/programmes/new", "/programmes/item?kind=relay", "/schedule/new",
+    "/library/upload", "/library/bulletin", "/stations/new",
+)  # fmt: skip
+ADMINISTRATORS = ("/people", "/audit")
+NEIGHBOURS = ("/programmes/p-news", "/schedule/r-afternoon", "/library/1", "/stations/s-an-binh",
+    "/logbook/1", "/areas/vn-31-an-binh")  # fmt: skip
+
+
+@pytest.mark.parametrize("login", ["an", "binh", "tech", "chief"])
+def test_pages_open_for_everyone_of_the_commune(console: Console, login: str) -> None:
+    client = signed_in(console, login)
+
+    failed = [url for url in EVERYONE if client.get(url).status_code != 200]
+
+    assert failed == []
+
+
+@pytest.mark.parametrize(("login", "status"), [("an", 403), ("tech", 403), ("chief", 200)])
+def test_accounts_and_the_audit_log_are_for_administrators(
+    console: Console, login: str, status: int
+) -> None:
+    client = signed_in(console, login)
+
+    assert [client.get(url).status_code for url in ADMINISTRATORS] == [status] * 2
+
+
+@pytest.mark.parametrize("login", ["tan", "lap"])
+def test_what_belongs_to_the_neighbour_is_not_there(console: Console, login: str) -> None:
+    client = signed_in(console, login)
+
+    assert [client.get(url).status_code for url in NEIGHBOURS] == [404] * len(NEIGHBOURS)
+
+
+def test_lists_and_exports_hold_nothing_of_the_neighbour(console: Console) -> None:
+    client = signed_in(console, "tan")
+    urls = ("/", "/programmes", "/schedule", "/library", "/stations", "/stations/map", "/logbook",
+        "/logbook.csv", "/areas", "/programmes/new", "/schedule/new")  # fmt: skip
+
+    found = [url for url in urls if "An Bình" in client.get(url).text]
+
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("login", "url", "status"),
+    [
+        ("tech", "/programmes/p-draft/versions/1/decide", 403),
+        ("an", "/programmes/p-draft/versions/1/decide", 403),
+        ("tan", "/programmes/p-draft/versions/1/decide", 404),
+        ("an", "/devices/d-anbinh1/revoke", 403),
+        ("lap", "/devices/d-anbinh1/claim", 404),
+        ("an", "/areas/vn-31-an-binh/policy", 403),
+        ("tech", "/people/1/reset", 403),
+        ("lap", "/people/1/reset", 403),
+        ("tech", "/library/1/archive", 403),
+        ("tan", "/schedule/r-afternoon/pause", 404),
+    ],
+)
+def test_who_may_not_change_it_is_told_so(
+    console: Console, login: str, url: str, status: int
+) -> None:
+    client = signed_in(console, login)
+    form = {"csrf_token": token(client, "/"), "decision": "approve"}
+
+    answer = client.post(url, data=form, headers={"HX-Request": "true"})
+
+    assert answer.status_code == status
+    assert answer.text.startswith("<p>▲ ")
+
+
+def test_today_says_what_is_next_what_was_and_what_is_wrong(console: Console) -> None:
+    client = signed_in(console, "an")
+
+    text = plain(client.get("/").text)
+
+    assert "Bây giờ: không phát" in text
+    assert "Tiếp theo: 17:00, Thứ Hai 02/11/2026 Thời sự xã An Bình" in text
+    assert "Phát một phần bị ngắt giữa chừng" in text
+    assert "Cần xử lý (1) Thiết bị báo lỗi" in text
+
+
+def test_a_slot_without_a_receipt_is_never_shown_as_played(console: Console) -> None:
+    console.clock.forward(timedelta(minutes=20))
+    client = signed_in(console, "an")
+
+    text = plain(client.get("/").text)
+
+    assert "17:00–17:05 Thời sự xã An Bình ? Chưa có biên nhận" in text
+    assert "Đã phát" not in text.replace("Đã phát được", "")
+
+
+def test_the_approver_is_asked_to_decide(console: Console) -> None:
+    assert "Lịch tiêm phòng trẻ em" in signed_in(console, "binh").get("/").text
+    assert "Lịch tiêm phòng trẻ em" not in signed_in(console, "an").get("/").text
+
+
+def test_a_title_is_text_and_never_markup_or_a_formula(console: Console) -> None:
+    with console.sessions.begin() as session:
+        line = session.scalars(select(Broadcast)).one()
+        line.title = '=HYPERLINK("x")<script>'
+    client = signed_in(console, "an")
+
+    assert "<script>" not in re.sub(r"<script defer[^>]*>", "", client.get("/logbook").text)
+    assert "'=HYPERLINK" in client.get("/logbook.csv").text
+
+
+def test_a_claim_code_is_shown_once_and_audited(console: Console) -> None:
+    client = signed_in(console, "tech")
+
+    form = {"csrf_token": token(client, "/")}
+    answer = client.post("/devices/d-anbinh1/claim", data=form, headers={"HX-Request": "true"})
+
+    code = re.search(r'class="secret">([^<]+)<', answer.text)
+    assert code is not None
+    assert code[1] not in client.get("/stations/s-an-binh").text
+    with console.sessions() as session:
+        assert session.scalars(select(Claim.device_id)).all() == ["d-anbinh1"]
+        assert "device.claim" in session.scalars(select(AuditEntry.action)).all()
+
+
+def test_revoking_a_device_puts_it_out(console: Console) -> None:
+    client = signed_in(console, "tech")
+
+    client.post("/devices/d-anbinh1/revoke", data={"csrf_token": token(client, "/")})
+
+    with console.sessions() as session:
+        assert session.get_one(Device, "d-anbinh1").state == DeviceState.REVOKED
+    assert "Đã thu hồi" in client.get("/stations/s-an-binh").text
+
+
+def test_the_policy_of_an_area_is_set_and_inherited(console: Console) -> None:
+    client = signed_in(console, "chief")
+    form = {"csrf_token": token(client, "/"), "hard_stop_from": "21:30", "hard_stop_until": "05:00"}
+
+    client.post("/areas/vn-31-an-binh/policy", data=form)
+
+    assert "21:30–05:00" in client.get("/areas/vn-31-an-binh-1").text
+
+
+def test_an_administrator_creates_an_account_whose_password_is_told_once(console: Console) -> None:
+    client = signed_in(console, "chief")
+    form = {"login": "hoa.nguyen", "full_name": "Nguyễn Thị Hoa", "role": "operator"}
+    form |= {"area_id": "vn-31-an-binh", "csrf_token": token(client, "/people")}
+
+    answer = client.post("/people", data=form, headers={"HX-Request": "true"})
+
+    assert re.search(r'class="secret">\w{4}(-\w{4}){3}<', answer.text)
+    assert "Nguyễn Thị Hoa" in client.get("/people").text
+
+
+def plain(html: str) -> str:
+    """Return the words of a page, as a reader hears them."""
+    return " ".join(re.sub(r"<svg.*?</svg>|<[^>]+>", " ", html, flags=re.DOTALL).split())
