@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from controller.errors import ControllerError
 
@@ -25,10 +24,10 @@ class ConfigInvalid(ControllerError):
     en = "The configuration is wrong: {problems}"
 
 
-class Config(BaseSettings):
+class Config(BaseModel):
     """Every setting with its default; see the README's table for people."""
 
-    model_config = SettingsConfigDict(env_prefix="TT_", frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     area: str = "vn"
     data_dir: Path = Path("var/controller")
