@@ -12,6 +12,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from controller.config import Config
 
+UPLOADS = frozenset({"library.upload_post"})
+ORDINARY_BYTES = 1_000_000
 NOT_PAGES = ("/api/", "/audio/")
 POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; "
@@ -25,7 +27,6 @@ def secure(app: Flask, config: Config) -> None:
     app.wsgi_app = proxied  # type: ignore[method-assign] # the way that Flask documents
     app.secret_key = _secret_key(config)
     app.config.update(
-        MAX_CONTENT_LENGTH=config.upload_max_bytes,
         SESSION_COOKIE_NAME="tt_forms",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -37,6 +38,8 @@ def secure(app: Flask, config: Config) -> None:
     @app.before_request
     def check_csrf() -> None:
         if is_page():
+            is_upload = request.endpoint in UPLOADS
+            request.max_content_length = config.upload_max_bytes if is_upload else ORDINARY_BYTES
             csrf.protect()
 
     app.after_request(_headers)

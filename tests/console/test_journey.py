@@ -1,9 +1,12 @@
 """What people really do, in Debian's Chromium on a screen as small as a phone."""
 
+import io
+import math
 import re
+import wave
 from datetime import timedelta
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from controller.plans.service import publish_requested
 from tests.console.conftest import Console
@@ -130,23 +133,67 @@ def test_a_mistake_is_told_beside_the_form_and_nothing_typed_is_lost(phone: Page
 
 def test_today_refreshes_itself(console: Console, phone: Page) -> None:
     sign_in(phone, "an")
+    phone.get_by_text("Đã qua").click()
 
     console.clock.forward(timedelta(minutes=3))
 
     expect(phone.locator("#board-title")).to_contain_text("17:01", timeout=15_000)
+    expect(phone.locator(".output details li")).to_be_visible()
 
 
-def test_an_upload_shows_its_progress_and_ends_in_the_library(phone: Page) -> None:
+def test_an_upload_is_worked_on_and_ends_in_the_library(phone: Page) -> None:
     sign_in(phone, "an")
     phone.goto("/library/upload")
-    phone.get_by_label("Tệp âm thanh").set_input_files(
-        {"name": "lời chào.wav", "mimeType": "audio/wav", "buffer": b"RIFF nothing"}
-    )
+    file = FilePayload(name="lời chào.wav", mimeType="audio/wav", buffer=hum(seconds=3))
+    phone.get_by_label("Tệp âm thanh").set_input_files(file)
     phone.get_by_label("Tên", exact=True).fill("Lời chào")
 
     phone.get_by_role("button", name="Thêm vào thư viện").click()
 
-    expect(phone.locator("#progress")).to_contain_text(re.compile("không phải âm thanh|bị hỏng"))
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Lời chào", timeout=30_000)
+    expect(phone.get_by_text("lời chào.wav")).to_be_visible()
+
+
+def test_what_is_no_sound_is_refused_with_a_sentence(phone: Page) -> None:
+    sign_in(phone, "an")
+    phone.goto("/library/upload")
+    file = FilePayload(name="thu.wav", mimeType="audio/wav", buffer=b"RIFF nothing")
+    phone.get_by_label("Tệp âm thanh").set_input_files(file)
+    phone.get_by_label("Tên", exact=True).fill("Không phải âm thanh")
+
+    phone.get_by_role("button", name="Thêm vào thư viện").click()
+
+    refused = re.compile("không phải âm thanh|bị hỏng")
+    expect(phone.locator("#progress")).to_contain_text(refused, timeout=15_000)
+
+
+def test_a_recording_of_the_microphone_is_a_file_like_any_other(phone: Page) -> None:
+    sign_in(phone, "an")
+    phone.goto("/library/upload")
+    phone.get_by_role("button", name="Thu âm bằng micro").click()
+    expect(phone.locator("[data-time]")).to_have_text("0:02", timeout=15_000)
+    phone.get_by_role("button", name="Dừng thu").click()
+    expect(phone.locator(".recorder audio")).to_be_visible(timeout=15_000)
+    phone.get_by_label("Tên", exact=True).fill("Lời nhắn của xã")
+
+    phone.get_by_role("button", name="Thêm vào thư viện").click()
+
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Lời nhắn của xã", timeout=30_000)
+
+
+def hum(seconds: int) -> bytes:
+    """Return a WAV of a hum."""
+    samples = b"".join(
+        int(9000 * math.sin(2 * math.pi * 220 * n / 16_000)).to_bytes(2, "little", signed=True)
+        for n in range(seconds * 16_000)
+    )
+    file = io.BytesIO()
+    with wave.open(file, "wb") as wav:
+        wav.setnchannels(1)
+        wav.setsampwidth(2)
+        wav.setframerate(16_000)
+        wav.writeframes(samples)
+    return file.getvalue()
 
 
 def test_english_is_one_press_away(phone: Page) -> None:

@@ -77,6 +77,15 @@ def test_a_form_without_its_token_changes_nothing(console: Console) -> None:
     assert "Giả" not in client.get("/programmes").text
 
 
+def test_nobody_fills_the_disk_without_signing_in(console: Console) -> None:
+    client = console.app.test_client()
+    form = {"login": "an", "password": "x" * 2_000_000, "csrf_token": csrf(client)}
+
+    answers = [client.post(url, data=form).status_code for url in ("/sign-in", "/library/upload")]
+
+    assert answers == [413, 303]
+
+
 def test_the_cookie_is_closed_to_scripts_and_bound_to_the_host_behind_tls(console: Console) -> None:
     client = console.app.test_client()
     form = {"login": "an", "password": PASSWORD, "csrf_token": csrf(client)}

@@ -58,3 +58,12 @@ function showFields() {
 }
 document.addEventListener("change", (event) => event.target.name === "repeat" && showFields());
 showFields();
+
+// What refreshes itself keeps open what a person has opened.
+let opened = [];
+document.addEventListener("htmx:beforeSwap", (event) => {
+  opened = [...event.target.querySelectorAll("details[id][open]")].map((part) => part.id);
+});
+document.addEventListener("htmx:afterSwap", () => {
+  opened.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
+});
