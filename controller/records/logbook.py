@@ -20,6 +20,7 @@ from wire.up import Receipt, ReceiptKind, Status
 EXPECT_AHEAD = timedelta(minutes=10)
 CHECK_AHEAD = timedelta(minutes=5)
 TAKEN_WITHIN = timedelta(seconds=20)
+"""So long a device may take for a new plan and its audio before anybody is told."""
 REPORT_WITHIN = timedelta(seconds=90)
 WHOLE_WITHIN_MS = 2000
 _OPEN = (BroadcastState.EXPECTED, BroadcastState.AT_RISK)
@@ -225,19 +226,15 @@ def _risk(session: Session, line: Broadcast, now: datetime) -> str:
     if presence is None or presence.state != "online":
         return "device_offline"
     status = Status.model_validate(presence.status)
-    if plan is not None and _is_ignored(plan, status, now):
+    is_fresh = plan is not None and plan.compiled_at > now - TAKEN_WITHIN
+    if plan is not None and not is_fresh and status.plan_digest != plan.digest:
         return "plan_not_taken"
     if status.clock == "none":
         return "clock_untrusted"
     output = next((o for o in status.outputs if o.id == line.output), None)
     if output is not None and not output.is_alive:
         return "output_dead"
-    return "audio_missing" if _is_missing(session, line, status) else ""
-
-
-def _is_ignored(plan: CompiledPlan, status: Status, now: datetime) -> bool:
-    """Whether a device had time to take its newest plan and has not."""
-    return status.plan_digest != plan.digest and plan.compiled_at < now - TAKEN_WITHIN
+    return "audio_missing" if not is_fresh and _is_missing(session, line, status) else ""
 
 
 def _is_missing(session: Session, line: Broadcast, status: Status) -> bool:
