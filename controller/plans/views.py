@@ -20,7 +20,7 @@ from controller.programmes.errors import translated
 from controller.programmes.models import ScheduleRule
 from controller.programmes.rules import rule_of
 from controller.programmes.service import programme_of, programmes
-from controller.web.page import done, page
+from controller.web.page import PAGE_SIZE, done, offset, page
 from schedules.day_templates import DayTemplate, load_template, template_names
 from schedules.explain import explain_rule
 
@@ -34,8 +34,8 @@ def rules() -> str:
     """List the rules that one can see, with when they play next."""
     with reading() as session:
         found = schedule.rules(session, actor())
-        rows = [shown(session, row, now()) for row in found]
-        return page("schedule/list.html", rows=rows)
+        rows = [shown(session, row, now()) for row in found[offset() : offset() + PAGE_SIZE]]
+        return page("schedule/list.html", rows=rows, total=len(found))
 
 
 @schedule_views.get("/schedule/templates")

@@ -51,9 +51,9 @@ def read_catalog(path: Path = CATALOG) -> dict[str, str]:
 
 
 def language() -> str:
-    """Return `vi` or `en`: the person's, else the cookie's, else Vietnamese."""
+    """Return `vi` or `en`: this browser's choice, else the person's, else Vietnamese."""
     actor = g.get("actor")
-    wanted = actor.language if actor else request.cookies.get(COOKIE)
+    wanted = request.cookies.get(COOKIE) or (actor.language if actor else "")
     return wanted if wanted in LANGUAGES else LANGUAGES[0]
 
 
