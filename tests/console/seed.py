@@ -145,15 +145,15 @@ def _what_happened(session: Session, cast: Cast, now: datetime) -> None:
             started_at=start,
             late_ms=4,
             played_ms=200_000,
-            why="interrupted",
+            why="partial",
         )
     )
     session.add(
         Incident(
             kind="device_fault",
             device_id=cast.device.id,
-            subject="underrun",
+            subject="amplifier",
             opened_at=now - timedelta(minutes=25),
-            facts={"code": "underrun"},
+            facts={"code": "amplifier"},
         )
     )

@@ -94,8 +94,8 @@ def test_today_says_what_is_next_what_was_and_what_is_wrong(console: Console) ->
 
     assert "Bây giờ: không phát" in text
     assert "Tiếp theo: 17:00, Thứ Hai 02/11/2026 Thời sự xã An Bình" in text
-    assert "Phát một phần bị ngắt giữa chừng" in text
-    assert "Cần xử lý (1) Thiết bị báo lỗi" in text
+    assert "Phát một phần chỉ phát được một phần" in text
+    assert "Cần xử lý (1) Thiết bị báo lỗi – lỗi ampli" in text
 
 
 def test_a_slot_without_a_receipt_is_never_shown_as_played(console: Console) -> None:
