@@ -31,6 +31,8 @@ def on_commit(sessions: Sessions, callbacks: Mapping[str, Callable[[], None]]) -
     """Call the callbacks of the names that a session of this factory asked for, after commit."""
 
     def after_commit(session: Session) -> None:
+        if session.in_nested_transaction():
+            return  # a savepoint: nobody else sees anything yet
         for name in session.info.pop(_ASKED, set()):
             callbacks.get(name, _nobody)()
 
