@@ -116,7 +116,8 @@ class Decoder:
             if at is not None:
                 self._discard(at - self._first)
             wanted = self._cut(count if at is None or at >= self._first else 0)
-            self._changed.notify()
+            if self._queued < self._room // 2:  # in gulps: waking up costs more than decoding
+                self._changed.notify()
         return wanted
 
     def close(self) -> None:

@@ -1,6 +1,8 @@
 from array import array
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge_agent.audio.pcm import factor, is_silent, mixed, on_channel, scaled, silence
 from edge_agent.audio.tones import tone
@@ -16,6 +18,13 @@ def test_six_decibels_less_is_half() -> None:
     halved = scaled(array("h", [1000, -1000]), factor(-6.02), factor(-6.02))
 
     assert list(halved) == pytest.approx([500, -500], abs=1)
+
+
+@given(st.lists(st.integers(-32768, 32767), max_size=50), st.integers(0, 32768))
+def test_a_steady_factor_takes_each_sample_by_itself(samples: list[int], by: int) -> None:
+    quieter = scaled(array("h", samples), by / 32768, by / 32768)
+
+    assert list(quieter) == [sample * by >> 15 for sample in samples]
 
 
 def test_a_ramp_goes_straight_from_one_factor_to_the_other() -> None:
