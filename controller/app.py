@@ -25,9 +25,9 @@ from controller.library.speech import EspeakVoice, Reader
 from controller.library.store import AssetStore
 from controller.migrate import upgrade
 from controller.servers import HttpServer
+from controller.site import WebParts, make_web_app
 from controller.stations.device_api import make_device_api
 from controller.stations.trust_list import revoked_devices
-from controller.web.app import WebParts, make_web_app
 from controller.worker import Worker, WorkerParts
 
 log = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 """What every JSON API route shares: its blueprint, its declared permission, pages, answers.
 
 A route says what it needs with `@allow(action)`; one that says nothing is refused to everyone
-(`people/access.py` is the guard). `controller/web/app.py` puts the blueprints together.
+(`people/access.py` is the guard). `controller/site.py` puts the blueprints together.
 """
 
 from collections.abc import Callable, Iterable

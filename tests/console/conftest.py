@@ -18,8 +18,8 @@ from controller.db import Sessions, make_engine, make_sessions
 from controller.keys import Keyring
 from controller.library.speech import FakeVoice, Reader
 from controller.library.store import AssetStore
+from controller.site import WebParts, make_web_app
 from controller.tables import Base
-from controller.web.app import WebParts, make_web_app
 from tests.console.seed import PASSWORD, seed
 
 NOW = datetime(2026, 11, 2, 9, 58, tzinfo=UTC)

@@ -12,7 +12,7 @@ from controller.db import Sessions, make_sessions
 from controller.keys import Keyring
 from controller.library.speech import FakeVoice, Reader
 from controller.library.store import AssetStore
-from controller.web.app import WebParts, make_web_app
+from controller.site import WebParts, make_web_app
 from tests.controller.api.world import World, make_world
 
 

@@ -1,7 +1,4 @@
-"""The web's composition root: every subject's API and pages in one Flask app.
-
-The one file of `web/` that knows the subjects above it.
-"""
+"""The console and the JSON API of every subject, put together into one Flask app."""
 
 from dataclasses import dataclass
 
