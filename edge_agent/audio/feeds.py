@@ -9,8 +9,8 @@ from typing import Protocol
 from edge_agent.audio.decoder import Decoder, verified_file
 from edge_agent.audio.errors import AudioError, DecoderDied
 from edge_agent.audio.pcm import Samples, silence
-from edge_agent.audio.sources import FilePart
-from edge_agent.audio.tones import tone
+from edge_agent.audio.sources import DtmfPart, FilePart
+from edge_agent.audio.tones import dtmf, tone
 
 RESTARTS = 2
 RESTART_AHEAD_S = 0.2
@@ -59,6 +59,18 @@ class ToneFeed(SilenceFeed):
     def read(self, at: int, count: int) -> Samples:
         """Return the tone, always all of it."""
         return tone(self._kind, at, count, self._rate)
+
+
+class DtmfFeed(SilenceFeed):
+    """A call in dual tones."""
+
+    def __init__(self, part: DtmfPart, rate: int) -> None:
+        self._part, self._rate = part, rate
+
+    def read(self, at: int, count: int) -> Samples:
+        """Return the tones, always all of them."""
+        part = self._part
+        return dtmf(part.digits, part.tone_ms, part.gap_ms, at, count, self._rate)
 
 
 class FileFeed:

@@ -41,13 +41,31 @@ class TonePart:
 
 
 @dataclass(frozen=True, slots=True)
+class DtmfPart:
+    """A call in dual tones (ITU-T Q.23), one key after the other, each followed by its gap.
+
+    `gain_db` counts from tones of 6 dB below full scale each.
+    """
+
+    digits: str
+    tone_ms: int
+    gap_ms: int
+    gain_db: float = 0.0
+
+    @property
+    def for_ms(self) -> int:
+        """How long the call takes."""
+        return len(self.digits) * (self.tone_ms + self.gap_ms)
+
+
+@dataclass(frozen=True, slots=True)
 class SilencePart:
     """A pause of `for_ms`."""
 
     for_ms: int
 
 
-Part = FilePart | RelayPart | TonePart | SilencePart
+Part = FilePart | RelayPart | TonePart | DtmfPart | SilencePart
 
 
 @dataclass(frozen=True, slots=True)

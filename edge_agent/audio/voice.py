@@ -18,10 +18,11 @@ from edge_agent.audio.events import (
     RelayBack,
     RelayFellBack,
 )
-from edge_agent.audio.feeds import Feed, FileFeed, SilenceFeed, ToneFeed
+from edge_agent.audio.feeds import DtmfFeed, Feed, FileFeed, SilenceFeed, ToneFeed
 from edge_agent.audio.pcm import Samples, factor, scaled, silence
 from edge_agent.audio.relay import RelayFeed
 from edge_agent.audio.sources import (
+    DtmfPart,
     FilePart,
     Part,
     PlayOrder,
@@ -263,6 +264,8 @@ class Voice:
                 )
             case TonePart():
                 return ToneFeed(part.kind, self._rate)
+            case DtmfPart():
+                return DtmfFeed(part, self._rate)
             case _:
                 return SilenceFeed()
 
