@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from joserfc.jwk import OKPKey
 
+from controller.demo import scene
 from controller.health.incidents import MISSED, OFFLINE, REFUSED
 from controller.plans.models import CompiledPlan
 from controller.records import logbook
-from tests.controller.plumbing.peer import listening_ports, wait_until
+from controller.stations.enrolment import revoke_device
+from tests.controller.plumbing.peer import NOT_AUTHORIZED, Peer, listening_ports, wait_until
 from tests.journeys.village import Village
 from wire import topics
 from wire.plan import Plan
@@ -135,6 +137,26 @@ def test_a_plan_that_must_not_be_believed_is_refused_and_reported_once(village: 
     assert {one.code for one in refused} == set(bad)
     assert len(refused) == len(bad)
     wait_until(lambda: {(village.device, c) for c in bad} <= set(village.incidents(REFUSED)))
+
+
+def test_a_revoked_device_is_cut_off_while_it_is_connected(village: Village) -> None:
+    """R17, R22: the commit wakes the worker, which shuts the broker to it."""
+    name, folder = village.silent_one, village.folder / village.silent_one
+    files = folder / "certificate.pem", folder / "key.pem"
+    authority = village.app.keyring.authority_file
+    assert village.app.worker
+    client = village.app.worker.link._client
+    with Peer(village.config.mqtt_port, authority, files, name) as device:
+        device.subscribe(f"tt/1/down/{name}/#")
+        client.publish(topics.down(name, "command"), b"before", qos=1)
+        wait_until(lambda: b"before" in device.payloads())
+
+        with village.app.sessions.begin() as session:
+            revoke_device(session, scene.SYSTEM, name, village.app.keyring, datetime.now(UTC))
+
+        wait_until(lambda: device.publish(topics.up(name, "status"), "me") == NOT_AUTHORIZED, 5)
+        client.publish(topics.down(name, "command"), b"after", qos=1).wait_for_publish(10)
+        assert b"after" not in device.payloads()
 
 
 @contextmanager

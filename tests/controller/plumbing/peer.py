@@ -15,6 +15,7 @@ import psutil
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 WITHIN_S = 20.0
+NOT_AUTHORIZED = 0x87  # MQTT 5, section 2.4
 
 
 class Refused(Exception):

@@ -15,10 +15,16 @@ import pytest
 from controller.broker import QUEUE_PER_CLIENT, Mosquitto, acl, configuration
 from controller.keys import Keyring
 from tests.controller.plumbing.conftest import DEVICES, Join, broker_files, certified, port_of
-from tests.controller.plumbing.peer import Peer, Refused, accepts, listening_ports, wait_until
+from tests.controller.plumbing.peer import (
+    NOT_AUTHORIZED,
+    Peer,
+    Refused,
+    accepts,
+    listening_ports,
+    wait_until,
+)
 
 MINE, OTHER = DEVICES
-NOT_AUTHORIZED = 0x87
 LEAVES = ("plan", "desired", "command", "sync", "status", "health", "receipts", "x/y", "")
 
 
@@ -203,9 +209,8 @@ def test_a_killed_broker_is_back_within_seconds(broker: Mosquitto) -> None:
         before = broker.pid
         assert before
         os.kill(before, signal.SIGKILL)
-        wait_until(
-            lambda before=before: broker.pid not in {None, before} and accepts(port_of(broker))
-        )
+        wait_until(lambda: broker.pid not in {None, before})  # noqa: B023 - asked at once
+        wait_until(lambda: accepts(port_of(broker)))
 
 
 def test_a_stopped_broker_leaves_nothing_behind(live_keys: Keyring, tmp_path: Path) -> None:
@@ -265,7 +270,7 @@ def _settle(controller: Peer, *peers: Peer) -> None:
     controller.subscribe("tt/1/trust")
     controller.publish("tt/1/trust", "settled")
     for peer in (controller, *peers):
-        wait_until(lambda peer=peer: b"settled" in peer.payloads())
+        wait_until(lambda: b"settled" in peer.payloads())  # noqa: B023 - asked at once
 
 
 def _received(plain: socket.socket) -> bytes:

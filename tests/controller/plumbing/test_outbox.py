@@ -111,6 +111,21 @@ def test_only_the_newest_revision_of_a_retained_topic_is_sent(
         assert outbox.waiting_count(session) == 0
 
 
+def test_a_revision_that_waits_twice_is_sent_once(
+    sessions: Sessions, publisher: outbox.Publisher, link: RememberingLink, now: datetime
+) -> None:
+    """R36: a broker without memory gets it, and it was still waiting when we were killed."""
+    with sessions.begin() as session:
+        _enqueue(session, "tt/1/down/d-quiet/plan", 1, now)
+        outbox.republish_retained(session, now)
+
+    publisher.step()
+
+    assert len(link.taken) == 1
+    with sessions() as session:
+        assert outbox.waiting_count(session) == 0
+
+
 def test_an_alert_goes_before_a_thousand_plans(
     sessions: Sessions, publisher: outbox.Publisher, link: RememberingLink, now: datetime
 ) -> None:
