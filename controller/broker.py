@@ -28,6 +28,7 @@ MAX_MESSAGE_BYTES = 256 * 1024
 QUEUE_PER_CLIENT = 10_000  # Mosquitto's 1,000 silently drops QoS 1 for a slow client
 SETTLED_AFTER_S = 60.0  # a broker that ran for so long is started again at once
 PR_SET_PDEATHSIG = 1  # prctl(2)
+FOLDER = "tt-broker-"
 
 
 class BrokerMissing(ControllerError):
@@ -111,7 +112,8 @@ class Mosquitto:
 
         Started as root the broker drops to its own user, who cannot reach into our data folder.
         """
-        folder = Path(tempfile.mkdtemp(prefix="tt-broker-"))
+        _remove_left()
+        folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-"))
         files = BrokerFiles(
             Path(shutil.copy(self._files.certificate, folder / "broker.crt")),
             Path(shutil.copy(self._files.key, folder / "broker.key")),
@@ -206,6 +208,14 @@ def _line(name: str, value: str) -> str:
 
 def _write(path: Path, lines: list[str]) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _remove_left() -> None:
+    """Remove the folders of controllers that were killed: they hold a key."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*-*"):
+        pid = folder.name.removeprefix(FOLDER).split("-")[0]
+        if pid.isdigit() and not Path("/proc", pid).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _preparation() -> Callable[[], None]:

@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import socket
+import tempfile
 import threading
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from controller.broker import QUEUE_PER_CLIENT, Mosquitto, acl, configuration
+from controller.broker import FOLDER, QUEUE_PER_CLIENT, Mosquitto, acl, configuration
 from controller.keys import Keyring
 from tests.controller.plumbing.conftest import DEVICES, Join, broker_files, certified, port_of
 from tests.controller.plumbing.peer import (
@@ -226,6 +227,17 @@ def test_a_stopped_broker_leaves_nothing_behind(live_keys: Keyring, tmp_path: Pa
 
     assert not psutil.pid_exists(pid)
     assert not folder.exists()
+
+
+def test_what_a_killed_controller_left_is_removed(live_keys: Keyring, tmp_path: Path) -> None:
+    left = Path(tempfile.mkdtemp(prefix=f"{FOLDER}99999999-"))  # above any process id
+    (left / "broker.key").write_text("a key")
+    broker = Mosquitto(tmp_path / "log", "127.0.0.1", _free(), broker_files(live_keys))
+
+    broker.start()
+    broker.stop()
+
+    assert not left.exists()
 
 
 def test_a_value_with_a_line_break_makes_no_second_setting(live_keys: Keyring) -> None:
