@@ -1,10 +1,12 @@
 """A schedule rule as people fill it in, and back: the usual ways to repeat have a form each.
 
-What is none of them is shown and typed as an RRULE (RFC 5545).
+What is none of them is shown and typed as an RRULE (RFC 5545). What the form has no field for (set
+over the API) stays as it is stored.
 """
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -12,29 +14,30 @@ from werkzeug.datastructures import MultiDict
 
 from controller.errors import Invalid
 from controller.programmes.models import ScheduleRule
+from controller.programmes.rules import day_or_time
 from controller.programmes.schedule import RuleDraft
 from controller.web.page import day_in, number_in
 
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 WORKING_DAYS = DAYS[:5]
 _WEEKLY = re.compile(r"FREQ=WEEKLY;BYDAY=((?:MO|TU|WE|TH|FR|SA|SU)(?:,(?:MO|TU|WE|TH|FR|SA|SU))*)")
-_NTH = re.compile(r"FREQ=MONTHLY;BYDAY=(-?\d)(MO|TU|WE|TH|FR|SA|SU)")
+_NTH = re.compile(r"FREQ=MONTHLY;BYDAY=(-1|[1-4])(MO|TU|WE|TH|FR|SA|SU)")
 
 
-def draft_of(form: MultiDict[str, str], zone: str) -> RuleDraft:
-    """Return what a form asks for; raises Invalid."""
+def draft_of(form: MultiDict[str, str], zone: str, stored: ScheduleRule | None = None) -> RuleDraft:
+    """Return what a form asks for, of a new rule in `zone` or of a stored one; raises Invalid."""
     repeat = form.get("repeat", "once")
-    minutes = number_in(form, "minutes")
-    return RuleDraft(
+    draft = RuleDraft(
         dtstart=datetime.combine(_first_day(form), _start(form)),
         zone=zone,
         rrule=_rrule(form, repeat),
         lunar=_lunar(form) if repeat == "lunar" else None,
         valid_until=day_in(form, "valid_until"),
-        duration_ms=round(minutes * 60_000) if minutes else None,
+        duration_ms=_duration_ms(form, stored),
         target_areas=tuple(form.getlist("area")),
         target_clusters=tuple(form.getlist("cluster")),
     )
+    return replace(draft, **_kept(stored, repeat)) if stored else draft
 
 
 def form_of(row: ScheduleRule) -> dict[str, Any]:
@@ -44,7 +47,7 @@ def form_of(row: ScheduleRule) -> dict[str, Any]:
         "first_day": start.date().isoformat(),
         "start": start.time().isoformat("minutes" if start.second == 0 else "seconds"),
         "valid_until": row.valid_until.isoformat() if row.valid_until else "",
-        "minutes": f"{row.duration_ms / 60_000:g}" if row.duration_ms else "",
+        "minutes": _minutes(row),
         "areas": row.target_areas,
         "clusters": row.target_clusters,
         **repeat_of(row.rrule, row.lunar),
@@ -54,7 +57,7 @@ def form_of(row: ScheduleRule) -> dict[str, Any]:
 def repeat_of(rrule: str | None, lunar: str | None) -> dict[str, Any]:
     """Return how a rule repeats, by the fields of the form."""
     if lunar:
-        return {"repeat": "lunar", "lunar": lunar}
+        return {"repeat": "rrule" if rrule else "lunar", "rrule": rrule, "lunar": lunar}
     if not rrule:
         return {"repeat": "once"}
     if rrule == "FREQ=DAILY":
@@ -67,6 +70,31 @@ def repeat_of(rrule: str | None, lunar: str | None) -> dict[str, Any]:
     if nth := _NTH.fullmatch(rrule):
         return {"repeat": "monthly", "nth": nth[1], "nth_day": nth[2]}
     return {"repeat": "rrule", "rrule": rrule}
+
+
+def _kept(stored: ScheduleRule, repeat: str) -> dict[str, Any]:
+    """Return what the form has no field for: it is replaced over the API only."""
+    kept: dict[str, Any] = {
+        "zone": stored.zone,
+        "exdates": tuple(day_or_time(text) for text in stored.exdates),
+        "rdates": tuple(datetime.fromisoformat(text) for text in stored.rdates),
+        "valid_from": stored.valid_from,
+    }
+    if stored.rrule and stored.lunar and repeat == "rrule":
+        kept["lunar"] = stored.lunar  # the form shows one of the two
+    return kept
+
+
+def _duration_ms(form: Mapping[str, str], stored: ScheduleRule | None) -> int | None:
+    """Return the length in the form; one that was only shown, rounded, stays exactly as it is."""
+    minutes = number_in(form, "minutes")
+    if stored and form.get("minutes", "").strip() == _minutes(stored):
+        return stored.duration_ms
+    return round(minutes * 60_000) if minutes else None
+
+
+def _minutes(row: ScheduleRule) -> str:
+    return f"{row.duration_ms / 60_000:g}" if row.duration_ms else ""
 
 
 def _first_day(form: Mapping[str, str]) -> date:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from controller.areas.models import Area
@@ -70,22 +70,27 @@ def shown(session: Session, row: ScheduleRule, now: datetime) -> Shown:
 
 
 def targets_on_offer(
-    session: Session, actor: Actor
+    session: Session, actor: Actor, row: ScheduleRule | None = None
 ) -> tuple[Sequence[Place], Sequence[tuple[str, str]]]:
-    """Return the areas and the clusters where the actor may schedule; at most 300 clusters."""
+    """Return the areas and the clusters where the actor may schedule; at most 300 clusters.
+
+    All that a stored rule targets is among them, so that no form can lose one.
+    """
+    own_areas, own_clusters = (row.target_areas, row.target_clusters) if row else ([], [])
     counts = _counts(session, actor)
-    areas = [
-        Place(area_id, name, counts.get(area_id, 0))
-        for area_id, name in places(session, actor, "schedule.edit")
-    ]
-    rows = session.execute(
+    offered = dict(places(session, actor, "schedule.edit"))
+    own = session.execute(select(Area.id, Area.name).where(Area.id.in_(own_areas)))
+    offered = {area_id: name for area_id, name in own if area_id not in offered} | offered
+    is_own = Cluster.id.in_(own_clusters)
+    clusters = session.execute(
         select(Cluster.id, Cluster.name)
         .join(Area, Area.id == Cluster.area_id)
-        .where(below(Area.path, paths_for(actor, "schedule.edit")))
-        .order_by(Cluster.name)
-        .limit(MOST_CLUSTERS)
+        .where(or_(is_own, below(Area.path, paths_for(actor, "schedule.edit"))))
+        .order_by(is_own.desc(), Cluster.name)
+        .limit(MOST_CLUSTERS + len(own_clusters))
     )
-    return areas, [(row.id, row.name) for row in rows]
+    areas = [Place(area_id, name, counts.get(area_id, 0)) for area_id, name in offered.items()]
+    return areas, [(one.id, one.name) for one in clusters]
 
 
 def _counts(session: Session, actor: Actor) -> dict[str, int]:

@@ -57,16 +57,18 @@ def new() -> str:
 @schedule_views.post("/schedule/preview")
 def show_preview() -> str:
     """Show the next ten occurrences of what is in the form, and what collides; saves nothing."""
-    form, draft = request.form, draft_of(request.form, str(get_timezone()))
+    form, zone = request.form, str(get_timezone())
     with reading() as session:
-        programme_id = form.get("programme", "")
+        programme_id, rule_id = form.get("programme", ""), form.get("rule", "")
+        stored = schedule.find_rule(session, actor(), rule_id) if rule_id else None
+        draft = draft_of(form, zone, stored)
         coming = schedule.preview_rule(
             session, actor=actor(), programme_id=programme_id, draft=draft, now=now()
         )
-        row = _unsaved(session, programme_id, draft, form.get("rule", ""))
+        row = _unsaved(session, programme_id, draft, stored)
         with translated():
             explained = explain_rule(rule_of(row, 1000))
-            found = preview(session, row, now(), days=DAYS_AHEAD, zone=draft.zone)
+            found = preview(session, row, now(), days=DAYS_AHEAD, zone=zone)
         return page(
             "schedule/_preview.html",
             coming=coming,
@@ -102,15 +104,17 @@ def rule(rule_id: str) -> str:
             row=row,
             rule=shown(session, row, now()),
             values=values,
-            **_choices(session),
+            zone=str(get_timezone()),
+            **_choices(session, row),
         )
 
 
 @schedule_views.post("/schedule/<rule_id>")
 def change(rule_id: str) -> AnyResponse:
     """Replace what a rule says."""
-    draft = draft_of(request.form, str(get_timezone()))
     with writing() as session:
+        stored = schedule.find_rule(session, actor(), rule_id)
+        draft = draft_of(request.form, stored.zone, stored)
         schedule.change_rule(session, actor=actor(), rule_id=rule_id, draft=draft, now=now())
     return done(f"/schedule/{rule_id}", _("Đã sửa lịch phát"))
 
@@ -156,9 +160,9 @@ def delete(rule_id: str) -> AnyResponse:
     return done("/schedule", _("Đã xóa lịch phát"))
 
 
-def _choices(session: Session) -> dict[str, Any]:
+def _choices(session: Session, row: ScheduleRule | None = None) -> dict[str, Any]:
     found = programmes(session, actor(), limit=LARGEST_LIMIT).rows
-    areas, clusters = targets_on_offer(session, actor())
+    areas, clusters = targets_on_offer(session, actor(), row)
     offered = [(one.id, one.title) for one in found if one.versions]
     return {"programmes": offered, "areas": areas, "clusters": clusters, "days": DAYS}
 
@@ -181,10 +185,9 @@ def _of_template() -> dict[str, Any]:
 
 
 def _unsaved(
-    session: Session, programme_id: str, draft: schedule.RuleDraft, rule_id: str
+    session: Session, programme_id: str, draft: schedule.RuleDraft, stored: ScheduleRule | None
 ) -> ScheduleRule:
     programme = programme_of(session, actor(), programme_id)
-    stored = schedule.find_rule(session, actor(), rule_id) if rule_id else None
     return ScheduleRule(
         id=stored.id if stored else "r-new",
         programme_id=programme.id,
@@ -192,8 +195,8 @@ def _unsaved(
         zone=draft.zone,
         rrule=draft.rrule,
         lunar=draft.lunar,
-        exdates=[],
-        rdates=[],
+        exdates=[day.isoformat() for day in draft.exdates],
+        rdates=[time.isoformat() for time in draft.rdates],
         moves=dict(stored.moves) if stored else {},
         valid_from=draft.valid_from,
         valid_until=draft.valid_until,

@@ -22,7 +22,7 @@ def rule_of(row: ScheduleRule, duration_ms: int) -> Rule:
         zone=row.zone,
         rrule=row.rrule,
         lunar=parse_lunar(row.lunar) if row.lunar else None,
-        exdates=tuple(_day_or_time(text) for text in row.exdates),
+        exdates=tuple(day_or_time(text) for text in row.exdates),
         rdates=tuple(datetime.fromisoformat(text) for text in row.rdates),
         overrides=tuple(
             Override(
@@ -49,5 +49,6 @@ def next_occurrences(rule: Rule, now: datetime, count: int = 10) -> tuple[Occurr
     return tuple(sorted(found.values(), key=lambda one: (one.start, one.original))[:count])
 
 
-def _day_or_time(text: str) -> date:
+def day_or_time(text: str) -> date:
+    """Return a struck day, or where the text has a `T` the struck time, of `exdates`."""
     return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)

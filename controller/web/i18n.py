@@ -3,6 +3,7 @@
 The catalog is small, so it is read as it is; there is no compiled file that could be older.
 """
 
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ def speak(app: Flask, zone: str) -> None:
     babel = Babel(app, default_locale="vi", default_timezone=zone, locale_selector=language)
     babel.domain_instance = Languages(read_catalog())
     app.jinja_env.globals.update(language=language, word=word, word_of=word_of, words=words)
-    app.jinja_env.filters.update(hour=_hour, day=_day, moment=_moment, span=span)
+    app.jinja_env.filters.update(hour=_hour, day=_day, moment=_moment, wall=_wall, span=span)
 
 
 def _hour(instant: Any) -> str:
@@ -89,9 +90,16 @@ def _day(instant: Any) -> str:
     return str(format_date(instant, "EEEE, dd/MM/yyyy" if language() == "vi" else "EEE d MMM yyyy"))
 
 
-def _moment(instant: Any) -> str:
+def _moment(instant: Any, *, rebase: bool = True) -> str:
     pattern = "HH:mm, EEEE dd/MM/yyyy" if language() == "vi" else "EEE d MMM yyyy, HH:mm"
-    return str(format_datetime(instant, pattern))
+    return str(format_datetime(instant, pattern, rebase=rebase))
+
+
+def _wall(text: str) -> str:
+    """Return wall time, or a whole day, that a schedule rule has as ISO text."""
+    if "T" not in text:
+        return _day(date.fromisoformat(text))
+    return _moment(datetime.fromisoformat(text), rebase=False)
 
 
 def span(milliseconds: int | None) -> str:
