@@ -49,6 +49,10 @@ class Amplifier:
         """When `tick` has something to do, or None."""
         return self._off_at
 
+    def ready_at(self, now: float) -> float:
+        """Return when it is warm if it is, or is switched, on at `now`."""
+        return now + self._warm_up_s if self._ready_at is None else self._ready_at
+
     def start(self) -> None:
         """Take the pin, switched off. May be called twice. Raises AmplifierFailed."""
         if self._relay is not None:

@@ -114,7 +114,10 @@ def build(config: AgentConfig, tail: LogTail | None = None) -> Agent:
         inbox,
         threads=config.downloads,
     )
-    stages = make_stages(config.data_dir, profile, gate.desired, inbox, book, library.suspect)
+    power = Power(profile.amplifier, book)
+    stages = make_stages(
+        config.data_dir, profile, gate.desired, inbox, book, library.suspect, power.ready_at
+    )
     reporter = Reporter(identity.device, identity.signer, clock, monotonic, run)
     address = Address(identity.file.mqtt_host, identity.file.mqtt_port, identity.device)
     link = Link(address, tls, reporter.will, inbox, run=run, retry_max_s=config.link_retry_max_s)
@@ -141,10 +144,10 @@ def build(config: AgentConfig, tail: LogTail | None = None) -> Agent:
         refusals=Refusals(store, book),
         library=library,
         stages=stages,
-        prompter=Prompter(stages, library, book, clock),
+        prompter=Prompter(stages, library, book, clock, power.warm_up_s),
         commands=Commands(store, book, stages, tail or LogTail(), monotonic),
         speaker=Speaker(subject, reporter, link, puller.pull),
-        power=Power(profile.amplifier, book),
+        power=power,
         upkeep=Upkeep(store, gate, book, partial(_settings, config), storage_fault),
     )
     conductor = Conductor(crew)

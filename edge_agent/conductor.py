@@ -179,6 +179,7 @@ class Conductor:
         for output in desired.outputs:
             if stage := self.crew.stages.get(output.id):
                 stage.set_volume(Volume(law.min_db, law.max_db, output.volume_db))
+                stage.set_clusters(output.clusters)
         if self.crew.upkeep.needs_restart(desired):
             self.outcome = Outcome.RESTART
 

@@ -19,12 +19,12 @@ class Power:
     def __init__(self, relay: AmplifierRelay | None, book: ReceiptBook) -> None:
         self._book = book
         self._amplifier: Amplifier | None = None
-        self._warm_up_s = 0.0
+        self.warm_up_s = 0.0
         self.fault = ""
         if relay is not None:
             warm_up = timedelta(milliseconds=relay.warm_up_ms)
             linger = timedelta(milliseconds=relay.release_after_ms)
-            self._warm_up_s = warm_up.total_seconds()
+            self.warm_up_s = warm_up.total_seconds()
             self._amplifier = Amplifier(
                 relay.gpio_pin, warm_up, linger, is_active_high=relay.active_high
             )
@@ -46,11 +46,15 @@ class Power:
         if self._amplifier is not None:
             self._amplifier.stop()
 
+    def ready_at(self, now: float) -> float:
+        """Return from which instant on sound is heard if the amplifier is switched on at `now`."""
+        return now if self._amplifier is None else self._amplifier.ready_at(now)
+
     def step(self, now: float, sound_at: Iterable[float]) -> float | None:
         """Switch for the instants at which outputs sound; return when to come again (monotonic)."""
         if self._amplifier is None:
             return None
-        needed_from = min((at - self._warm_up_s for at in sound_at), default=None)
+        needed_from = min((at - self.warm_up_s for at in sound_at), default=None)
         if needed_from is not None and now >= needed_from:
             self._amplifier.on(now)
             return None

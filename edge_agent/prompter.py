@@ -1,6 +1,6 @@
 """Follows the plan: brings each slot to its stage in time, or writes down why not.
 
-due (10 s before) --file at its place is here--> on stage --> final receipt
+due (10 s before its calls) --file at its place is here--> on stage --> final receipt
     |  60 s later and nothing to play  --> missed: no_audio
 over without having been on stage      --> missed: off, no_clock or no_audio
 """
@@ -34,9 +34,15 @@ class Prompter:
     """Knows the plan and since when it could be followed. Owned by the conductor's thread."""
 
     def __init__(
-        self, stages: Mapping[str, Stage], library: Library, book: ReceiptBook, clock: Clock
+        self,
+        stages: Mapping[str, Stage],
+        library: Library,
+        book: ReceiptBook,
+        clock: Clock,
+        warm_up_s: float = 0.0,
     ) -> None:
         self._stages, self._library, self._book, self._clock = stages, library, book, clock
+        self._lead = LEAD + timedelta(seconds=warm_up_s)
         self._able_since: datetime | None = None
         self.plan: Plan | None = None
 
@@ -62,17 +68,29 @@ class Prompter:
         for slot in timeline.past(self.plan, now):
             self._close(slot)
         retry = None
-        for slot in timeline.due(self.plan, now, LEAD):
-            self._keep_time(slot)
+        for slot in timeline.due(self.plan, now, self._lead_of):
+            self._keep_time(self.plan, slot)
             if not self._is_settled(slot) and not self._bring(self.plan, slot, now):
                 retry = now + timedelta(seconds=1)
-        return retry or timeline.next_instant(self.plan, now, LEAD)
+        return retry or timeline.next_instant(self.plan, now, self._lead_of)
 
-    def _keep_time(self, slot: Slot) -> None:
+    def _lead_of(self, slot: Slot) -> timedelta:
+        stage = self._stages.get(slot.output)
+        calls_s = stage.lead_s(slot.clusters) if stage else 0.0
+        return self._lead + timedelta(seconds=calls_s)
+
+    def _keep_time(self, plan: Plan, slot: Slot) -> None:
         """Move a slot that waits on its stage to where the clock, known better, puts it now."""
         if stage := self._stages.get(slot.output):
-            starts_at, ends_at = map(self._clock.mono_of, (slot.starts_at, slot.ends_at))
-            stage.retime(slot.id, starts_at, ends_at)
+            stage.retime(slot.id, *self._span(plan, slot, stage))
+
+    def _span(self, plan: Plan, slot: Slot, stage: Stage) -> tuple[float, float]:
+        """Return when a slot sounds (monotonic): it makes room for the calls of the next one."""
+        ends_at, after = slot.ends_at, timeline.following(plan, slot)
+        if after is not None and not stage.stays_open(slot, after):
+            calls_at = after.starts_at - timedelta(seconds=stage.lead_s(after.clusters))
+            ends_at = max(slot.starts_at, min(ends_at, calls_at))
+        return self._clock.mono_of(slot.starts_at), self._clock.mono_of(ends_at)
 
     def _is_settled(self, slot: Slot) -> bool:
         stage = self._stages.get(slot.output)
@@ -96,7 +114,13 @@ class Prompter:
                 self._miss(slot, "no_audio")
                 return True
             return False
-        stage.perform(self._act(slot, programme))
+        starts_at, ends_at = self._span(plan, slot, stage)
+        if ends_at <= starts_at:
+            self._miss(slot, "calls")
+            return True
+        claim = Claim(slot.id, rank_of(slot), starts_at, ends_at)
+        parts = timeline.parts_of(programme, self._library.path)
+        stage.perform(Act(claim, parts, slot.offset_ms, slot.ceiling_db, slot))
         return True
 
     def _has_sound(self, slot: Slot, programme: Programme, now: datetime, *, whole: bool) -> bool:
@@ -105,16 +129,6 @@ class Prompter:
         if all(self._library.has(sha256) for sha256 in here):
             return True
         return not whole and any(self._library.has(sha256) for sha256 in later)
-
-    def _act(self, slot: Slot, programme: Programme) -> Act:
-        claim = Claim(
-            slot.id,
-            rank_of(slot),
-            self._clock.mono_of(slot.starts_at),
-            self._clock.mono_of(slot.ends_at),
-        )
-        parts = timeline.parts_of(programme, self._library.path)
-        return Act(claim, parts, slot.offset_ms, slot.ceiling_db, slot)
 
     def _close(self, slot: Slot) -> None:
         """Write down a slot that is over and never came on stage."""

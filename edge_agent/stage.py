@@ -12,10 +12,13 @@ from typing import Any, Final
 from edge_agent import station
 from edge_agent.audio import events as heard
 from edge_agent.audio.sources import FilePart, PlayOrder
+from edge_agent.calls import Calls, is_call
 from edge_agent.claims import Claim
 from edge_agent.performance import Act, Player, Volume, facts_of, verdict
 from edge_agent.receipts import ReceiptBook
 from edge_agent.station import Claimed, Ended, Hush, Over, Retimed, Sound, Station, Withdrawn
+from wire.down import Cluster
+from wire.plan import Slot
 from wire.up import OutputReport, ReceiptKind
 
 log = logging.getLogger(__name__)
@@ -23,10 +26,16 @@ log = logging.getLogger(__name__)
 FADE_MS: Final = 20
 JOINED_AFTER_MS: Final = 1000
 TRIES: Final = 4
+HOLD_S: Final = 4.0
+"""Receivers stay open across a gap as short as this, for a slot of the same clusters."""
 
 
 class Stage:
-    """Everything about one output. `driver` is its name for the status: `silent` says so."""
+    """Everything about one output. `driver` is its name for the status: `silent` says so.
+
+    `calls` wakes its clusters if they are addressed; `wake_fault` says why that cannot be done.
+    `ready_at` tells from which instant on the amplifier is warm if it is switched on now.
+    """
 
     def __init__(
         self,
@@ -37,11 +46,14 @@ class Stage:
         volume: Volume,
         monotonic: Callable[[], float],
         on_bad_file: Callable[[str], None],
+        calls: Calls | None = None,
+        ready_at: Callable[[float], float] = lambda now: now,
+        wake_fault: str = "",
     ) -> None:
-        self.output, self.driver, self.player = output, driver, player
+        self.output, self.driver, self.player, self.calls = output, driver, player, calls
         self.changed = True
         self._book, self._monotonic, self._on_bad_file = book, monotonic, on_bad_file
-        self._volume = volume
+        self._volume, self._ready_at, self._wake_fault = volume, ready_at, wake_fault
         self._state = Station()
         self._acts: dict[str, Act] = {}
         self._incomplete: set[str] = set()
@@ -53,6 +65,9 @@ class Stage:
         """Open the output."""
         self.player.start()
         self.player.set_gain(self._volume.db)
+        if self._wake_fault:
+            log.warning("%s: %s; its clusters are not called", self.output, self._wake_fault)
+            self._book.note(ReceiptKind.FAULT, output=self.output, code=self._wake_fault)
 
     def stop(self) -> None:
         """End what sounds without a word in the book: after a restart it goes on."""
@@ -65,9 +80,11 @@ class Stage:
             self._step(Claimed(act.claim))
 
     def retime(self, claim_id: str, starts_at: float, ends_at: float) -> None:
-        """Move a claim that has not begun; an unknown one is no error."""
+        """Move a claim that has not begun, nor its calls; an unknown one is no error."""
         act = self._acts.get(claim_id)
         if act is None or (act.claim.starts_at, act.claim.ends_at) == (starts_at, ends_at):
+            return
+        if self._has_called(claim_id):
             return
         claim = replace(act.claim, starts_at=starts_at, ends_at=ends_at)
         self._acts[claim_id] = replace(act, claim=claim)
@@ -91,15 +108,35 @@ class Stage:
         return claim.id if claim else None
 
     def sounds_at(self) -> list[float]:
-        """Return from which instants orders given to the player sound (monotonic)."""
-        return [claim.starts_at for claim in self._state.claims if claim.turn is not None]
+        """Return from which instants orders given to the player sound, calls first (monotonic)."""
+        turns = [claim for claim in self._state.claims if claim.turn is not None]
+        return [self._begin_at(claim) for claim in turns]
+
+    def lead_s(self, clusters: tuple[str, ...]) -> float:
+        """Return how long before a slot of these clusters their calls begin, in seconds."""
+        return self.calls.lead_s(clusters) if self.calls else 0.0
+
+    def stays_open(self, slot: Slot, after: Slot) -> bool:
+        """Return whether the calls of a slot do for the one after it."""
+        if self.calls is None:
+            return True
+        gap_s = (after.starts_at - slot.ends_at).total_seconds()
+        is_same = self.calls.addresses(slot.clusters) == self.calls.addresses(after.clusters)
+        return is_same and gap_s <= HOLD_S
 
     def set_volume(self, volume: Volume) -> None:
         """Change the volume, also of what sounds."""
         if volume != self._volume:
             self._volume = volume
             self._apply_volume()
+            if self.calls is not None:
+                self.calls.set_gain(volume.db, self._monotonic())
             self.changed = True
+
+    def set_clusters(self, clusters: tuple[Cluster, ...]) -> None:
+        """Know whom the next calls may call."""
+        if self.calls is not None:
+            self.calls.know(clusters)
 
     def tick(self) -> None:
         """Look at the clock."""
@@ -121,19 +158,20 @@ class Stage:
             is_alive=not self._fault,
             playing=self.sounding(),
             volume_db=self._volume.db,
-            fault=self._fault,
+            fault=self._fault or self._wake_fault,
         )
 
     def hear(self, event: heard.AudioEvent) -> None:
         """Take in what the player tells."""
         self.changed = True
+        self._mend_call(event)
         match event:
             case heard.OrderStarted():
                 self._started(event)
             case heard.OrderFinished():
-                self._step(Ended(event.id, event.played_ms, event.reason))
+                self._finished(event.id, event.played_ms, event.reason)
             case heard.OrderFailed():
-                self._step(Ended(event.id, 0, "failed"))
+                self._finished(event.id, 0, "failed")
             case heard.PartFailed():
                 self._part_failed(event)
             case heard.RelayFellBack():
@@ -156,6 +194,40 @@ class Stage:
         code = "joined" if late_ms > JOINED_AFTER_MS else ""
         self._note(event.id, ReceiptKind.STARTED, late_ms=late_ms, code=code)
         self._apply_volume()
+
+    def _finished(self, order_id: str, played_ms: int, reason: str) -> None:
+        if self.calls is not None:
+            self.calls.drop(order_id)
+        self._step(Ended(order_id, played_ms, reason))
+        if self.calls is not None and not is_call(order_id):
+            self._close_receivers(self.calls)
+
+    def _close_receivers(self, calls: Calls) -> None:
+        """Close them unless somebody sounds or comes soon; who counted on open ones calls anew."""
+        now = self._monotonic()
+        turns = [claim for claim in self._state.claims if claim.turn is not None]
+        if any(self._begin_at(claim) <= now + HOLD_S for claim in turns):
+            return
+        if calls.close(now, self._volume.db):
+            for claim in turns:
+                self._sound(claim, claim.turn or "")
+
+    def _mend_call(self, event: heard.AudioEvent) -> None:
+        """Begin a turn anew whose calls did not all sound: its receivers may sleep."""
+        order_id = self.calls.hear(event) if self.calls else None
+        if order_id is not None:
+            log.warning("%s: the calls of %s were cut; calling again", self.output, order_id)
+            self.player.stop_order(order_id, FADE_MS)
+
+    def _begin_at(self, claim: Claim) -> float:
+        call_at = self.calls.begin_at(claim.turn or "") if self.calls else None
+        return claim.starts_at if call_at is None else call_at
+
+    def _has_called(self, claim_id: str) -> bool:
+        claim = self._state.claim(claim_id)
+        if self.calls is None or claim is None:
+            return False
+        return self.calls.has_begun(claim.turn or "", self._monotonic())
 
     def _part_failed(self, event: heard.PartFailed) -> None:
         claim = self._state.turn(event.id)
@@ -186,11 +258,30 @@ class Stage:
             self.changed = True
             match effect:
                 case Sound(claim, order_id):
-                    self.player.play(self._order(self._acts[claim.id], claim, order_id))
+                    self._sound(claim, order_id)
                 case Hush(order_id):
+                    if self.calls is not None:
+                        self.calls.drop(order_id)
                     self.player.stop_order(order_id, FADE_MS)
                 case Over(claim, code):
                     self._over(claim, code)
+
+    def _sound(self, claim: Claim, order_id: str) -> None:
+        act, now = self._acts[claim.id], self._monotonic()
+        order = self._order(act, claim, order_id)
+        if self.calls is not None and act.slot is not None and not self._is_held(claim, act.slot):
+            clusters, ready_at, gain_db = act.slot.clusters, self._ready_at(now), self._volume.db
+            order = self.calls.before(order, clusters, now, ready_at=ready_at, gain_db=gain_db)
+        self.player.play(order)
+
+    def _is_held(self, claim: Claim, slot: Slot) -> bool:
+        """Whether the slot before leaves the receivers open for this one."""
+        for other in self._state.claims:
+            before = self._acts[other.id].slot
+            is_next = other.turn and abs(claim.starts_at - other.ends_at) <= HOLD_S
+            if is_next and before is not None and other.id != claim.id:
+                return self.stays_open(before, slot)
+        return False
 
     def _order(self, act: Act, claim: Claim, order_id: str) -> PlayOrder:
         ceiling_db = self._volume.db if act.ceiling_db is None else act.ceiling_db

@@ -8,6 +8,7 @@ from edge_agent.audio.sources import FilePart, Part, RelayPart, TonePart
 from wire.plan import AssetItem, Item, Plan, Programme, RelayItem, Slot, ToneItem
 
 FindFile = Callable[[str], Path]
+LeadOf = Callable[[Slot], timedelta]
 
 
 def programme_of(plan: Plan, slot: Slot) -> Programme:
@@ -15,11 +16,17 @@ def programme_of(plan: Plan, slot: Slot) -> Programme:
     return next(programme for programme in plan.programmes if programme.id == slot.programme)
 
 
-def due(plan: Plan, now: datetime, lead: timedelta) -> Iterator[Slot]:
-    """Yield slots that sound now or begin within `lead`. A plan ends with its `exp`."""
+def due(plan: Plan, now: datetime, lead: LeadOf) -> Iterator[Slot]:
+    """Yield slots that sound now or begin within their `lead`. A plan ends with its `exp`."""
     for slot in plan.slots:
-        if slot.starts_at <= now + lead and now < slot.ends_at and slot.starts_at < plan.exp:
+        if slot.starts_at <= now + lead(slot) and now < slot.ends_at and slot.starts_at < plan.exp:
             yield slot
+
+
+def following(plan: Plan, slot: Slot) -> Slot | None:
+    """Return the next slot of the same output."""
+    later = (s for s in plan.slots if s.output == slot.output and s.starts_at >= slot.ends_at)
+    return min(later, key=lambda one: one.starts_at, default=None)
 
 
 def past(plan: Plan, now: datetime) -> Iterator[Slot]:
@@ -29,9 +36,9 @@ def past(plan: Plan, now: datetime) -> Iterator[Slot]:
             yield slot
 
 
-def next_instant(plan: Plan, now: datetime, lead: timedelta) -> datetime | None:
+def next_instant(plan: Plan, now: datetime, lead: LeadOf) -> datetime | None:
     """Return when there will be something to do: a slot coming up, or one ending."""
-    instants = [slot.starts_at - lead for slot in plan.slots]
+    instants = [slot.starts_at - lead(slot) for slot in plan.slots]
     instants += [slot.ends_at for slot in plan.slots]
     return min((at for at in instants if at > now), default=None)
 
