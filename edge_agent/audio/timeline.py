@@ -9,6 +9,7 @@ from collections import deque
 
 SLIP_S = 0.005
 SLIPS = 10
+CLEAN_SLIPS, CLEAN_S = 4, 0.001
 TENTH = 10
 
 
@@ -30,12 +31,14 @@ class Timeline:
         """Take in that a frame written at `now` sounds after `latency_s`; return the slip in s.
 
         The slip is 0.0 but when the device lost its place (ran dry, or swallowed frames): ten
-        measurements in a row more than 5 ms off start the estimate anew.
+        measurements in a row more than 5 ms off start the estimate anew, or four that agree within
+        1 ms (lateness of the writer differs each time).
         """
         offset = now + latency_s - self.frames / self.rate
         if self._offsets and abs(offset - self._offset) > SLIP_S:
             self._strange.append(offset)
-            return self._restart() if len(self._strange) >= SLIPS else 0.0
+            fresh = self._believable()
+            return self._restart(fresh) if fresh else 0.0
         self._strange.clear()
         self._offsets.append(offset)
         self._offset = _earliest_tenth(self._offsets)
@@ -45,11 +48,17 @@ class Timeline:
         """Return the monotonic instant at which the next frame written will sound."""
         return self._offset + self.frames / self.rate
 
-    def _restart(self) -> float:
-        fresh = min(self._strange)
-        slip = fresh - self._offset
-        self._offset = fresh
-        self._offsets = deque(self._strange, maxlen=self._offsets.maxlen)
+    def _believable(self) -> list[float]:
+        """Return the strange measurements to begin anew with; none while they may be lateness."""
+        last = self._strange[-CLEAN_SLIPS:]
+        if len(last) == CLEAN_SLIPS and max(last) - min(last) < CLEAN_S:
+            return last
+        return self._strange if len(self._strange) >= SLIPS else []
+
+    def _restart(self, fresh: list[float]) -> float:
+        slip = min(fresh) - self._offset
+        self._offset = min(fresh)
+        self._offsets = deque(fresh, maxlen=self._offsets.maxlen)
         self._strange.clear()
         return slip
 
