@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from controller.listing import LARGEST_LIMIT
 from controller.plans.compile import Compiler
 from controller.plans.network import Network, OutputView, RuleView, Scope, load_network
+from controller.plans.reach import concerned, explain_excess
 from controller.programmes.models import Programme, ScheduleRule
 from controller.programmes.rules import rule_of
 from schedules.explain import Sentence
@@ -25,10 +26,14 @@ MOST_OUTPUTS = LARGEST_LIMIT
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """How many outputs would sound, and at most 12 sentences on what collides, by time."""
+    """How many outputs would sound, and at most 12 sentences on what collides, by time.
+
+    `excess` says where it would sound on more clusters than it is for; at most 12 sentences too.
+    """
 
     outputs: int
     conflicts: tuple[Sentence, ...]
+    excess: tuple[Sentence, ...] = ()
 
 
 def preview(session: Session, row: ScheduleRule, now: datetime, *, days: int, zone: str) -> Preview:
@@ -42,13 +47,14 @@ def preview(session: Session, row: ScheduleRule, now: datetime, *, days: int, zo
     others = tuple(one for one in network.rules if one.rule.id != view.rule.id)
     compiler = Compiler(replace(network, rules=(*others, view)), now, days, zone)
     found: dict[Sentence, datetime] = {}
-    outputs = [one for one in _outputs(network) if _concerns(view, one[0])]
+    outputs = [one for one in _outputs(network) if concerned(view, one[0])]
     for output, policy in outputs[:MOST_OUTPUTS]:
         timeline = compiler.timeline(output, policy)
         for at, sentence in _sentences(timeline, view, (*others, view), now):
             found.setdefault(sentence, at)
     by_time = sorted(found, key=lambda sentence: (found[sentence], sentence))
-    return Preview(len(outputs), tuple(by_time[:MOST]))
+    excess = explain_excess(session, view, network)
+    return Preview(len(outputs), tuple(by_time[:MOST]), excess[:MOST])
 
 
 def _view(programme: Programme, row: ScheduleRule) -> RuleView:
@@ -71,13 +77,6 @@ def _outputs(network: Network) -> Iterator[tuple[OutputView, Policy]]:
     for device in network.devices:
         for output in device.outputs:
             yield output, network.policies[device.chain[-1]]
-
-
-def _concerns(view: RuleView, output: OutputView) -> bool:
-    return any(
-        cluster in view.clusters or view.areas.intersection(chain)
-        for cluster, chain in output.clusters
-    )
 
 
 def _sentences(

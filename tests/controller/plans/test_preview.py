@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from controller.plans.preview import Preview, preview
 from controller.programmes.models import ScheduleRule
-from tests.controller.cast import AN_BINH, TAN_LAP
+from tests.controller.cast import AN_BINH, TAN_LAP, Cast
 from tests.controller.plans.conftest import Schedule
 
 ZONE = "Asia/Ho_Chi_Minh"
@@ -82,6 +82,25 @@ def test_a_changed_rule_does_not_collide_with_what_it_was(
     assert found == Preview(outputs=1, conflicts=())
 
 
+def test_a_rule_for_one_cluster_of_an_output_that_cannot_call_it_alone_is_warned(
+    session: Session, schedule: Schedule, cast: Cast, now: datetime
+) -> None:
+    schedule("moi", "06:00", state="draft")
+    one, other = sorted(cast.device.outputs[0].clusters, key=lambda cluster: cluster.id)
+
+    found = _preview(session, _like("p-moi", "17:00", clusters=[one.id]), now)
+    on_all = _preview(session, _like("p-moi", "17:00"), now)
+    cast.device.profile = "wired-gateway"
+    session.flush()
+    called = _preview(session, _like("p-moi", "17:00", clusters=[one.id]), now)
+
+    (sentence,) = found.excess
+    assert "không gọi riêng từng cụm: sẽ phát trên cả 2 cụm, kể cả " + other.name in sentence.vi
+    assert f"it will sound on all 2, {other.name} too" in sentence.en
+    assert on_all.excess == ()
+    assert called.excess == ()
+
+
 def test_looking_ahead_leaves_nothing_behind(
     session: Session, schedule: Schedule, now: datetime
 ) -> None:
@@ -98,7 +117,9 @@ def _preview(session: Session, row: ScheduleRule, now: datetime) -> Preview:
     return preview(session, row, now, days=7, zone=ZONE)
 
 
-def _like(programme: str, start: str, rule_id: str = "r-new") -> ScheduleRule:
+def _like(
+    programme: str, start: str, rule_id: str = "r-new", clusters: list[str] | None = None
+) -> ScheduleRule:
     """Return a rule that no session knows."""
     return ScheduleRule(
         id=rule_id,
@@ -109,6 +130,6 @@ def _like(programme: str, start: str, rule_id: str = "r-new") -> ScheduleRule:
         exdates=[],
         rdates=[],
         moves={},
-        target_areas=[AN_BINH],
-        target_clusters=[],
+        target_areas=[] if clusters else [AN_BINH],
+        target_clusters=clusters or [],
     )
