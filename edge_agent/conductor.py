@@ -5,10 +5,12 @@ Each turn takes one event, then does what is due: the plan's slots, heartbeat, s
 
 import logging
 import time
+import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from pathlib import Path
 from typing import Final
 
 from edge_agent import timeline
@@ -57,6 +59,7 @@ class Conductor:
     progress_at: float = 0.0
     plan_at: float = 0.0
     wanted: tuple[str, ...] = ()
+    bugs: set[str] = field(default_factory=set)
 
     def run(self) -> Outcome:
         """Work until `StopAsked`; return why it ended."""
@@ -74,15 +77,22 @@ class Conductor:
         self._listen()
 
     def turn(self, event: Event | None) -> None:
-        """Take one event and do what is due. A bug in one turn never ends the agent."""
+        """Take one event and do what is due. A bug never ends the agent.
+
+        It is reported once, and again only when a turn has succeeded since.
+        """
         self.progress_at = self.monotonic()
         try:
             if event is not None:
                 self._take(event)
             self._do_what_is_due()
-        except Exception:
-            log.exception("a turn failed: %s", type(event).__name__)
-            self.crew.book.note(ReceiptKind.FAULT, code="bug", detail=type(event).__name__)
+        except Exception as error:
+            bug, what = _place_of(error), type(event).__name__
+            if self._is_new(bug):
+                log.exception("a turn failed: %s, %s", bug, what)
+                self.crew.book.note(ReceiptKind.FAULT, code="bug", detail=f"{bug}, {what}")
+        else:
+            self.bugs.clear()
 
     def wait_s(self) -> float:
         """Return for how long nothing is due, in seconds."""
@@ -92,6 +102,12 @@ class Conductor:
         if (speak_at := self.crew.speaker.next_at()) is not None:
             instants.append(speak_at)
         return max(0.0, min(instants) - now)
+
+    def _is_new(self, bug: str) -> bool:
+        """Return whether a bug was not met since the last good turn."""
+        is_new = bug not in self.bugs
+        self.bugs.add(bug)
+        return is_new
 
     # What others tell.
 
@@ -232,3 +248,9 @@ class Conductor:
             assets = tuple(by_name[name] for name in wanted if name in by_name)
             spread_s = timeline.spread_s(plan, now)
             self.crew.library.want(assets, desired.audio_url, spread_s)
+
+
+def _place_of(error: Exception) -> str:
+    """Return what was raised and where, for a receipt."""
+    *_, frame = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__}, {Path(frame.filename).name}:{frame.lineno}"
