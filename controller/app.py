@@ -4,7 +4,6 @@ Start order is written once, stop is its mirror.
 """
 
 import logging
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +27,7 @@ from controller.servers import HttpServer
 from controller.site import WebParts, make_web_app
 from controller.stations.device_api import make_device_api
 from controller.stations.trust_list import revoked_devices
+from controller.stopping import StopSignal
 from controller.worker import Worker, WorkerParts
 
 log = logging.getLogger(__name__)
@@ -75,8 +75,8 @@ class App:
                 log.exception("%s did not stop properly", type(part).__name__)
         self.engine.dispose()
 
-    def run(self, until: threading.Event) -> None:
-        """Start, wait for the event, stop."""
+    def run(self, until: StopSignal) -> None:
+        """Start, wait until asked to stop, stop."""
         self.start()
         try:
             until.wait()

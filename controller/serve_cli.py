@@ -1,13 +1,12 @@
 """The `serve`, `web` and `worker` commands: build the controller, run it until a signal."""
 
 import logging
-import signal
-import threading
 
 import click
 
 from controller.app import build
 from controller.config import load_config
+from controller.stopping import StopSignal
 from controller.terminal import say
 
 
@@ -32,9 +31,8 @@ def worker() -> None:
 def _run(*, with_web: bool, with_worker: bool) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     config = load_config()
-    until = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: until.set())
+    until = StopSignal()
+    until.listen()
     app = build(config, with_web=with_web, with_worker=with_worker)
     if with_web:
         url = f"http://{config.http_host}:{config.http_port}/"

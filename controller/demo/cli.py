@@ -1,11 +1,11 @@
 """`truyenthanh demo`: a morning in the commune An Bình, or the whole path once with a report."""
 
+import contextlib
 import json
 import logging
 import signal
 import sys
 import tempfile
-import threading
 from pathlib import Path
 
 import click
@@ -38,11 +38,13 @@ def demo(*, once: bool, as_json: bool, audio: Path | None) -> None:
 
 
 def _run_live() -> None:
-    until = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: until.set())
-    with tempfile.TemporaryDirectory(prefix="tt-demo-") as folder:
-        live_morning(Path(folder), _tell, until)
+    """Run until Ctrl-C or SIGTERM, which may come at any moment of the start as well."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        tempfile.TemporaryDirectory(prefix="tt-demo-") as folder,
+    ):
+        live_morning(Path(folder), _tell)
 
 
 def _tell(vi: str, en: str) -> None:

@@ -34,8 +34,8 @@ _STATES = {
 }
 
 
-def live_morning(folder: Path, tell: Tell, until: threading.Event) -> None:
-    """Run until the event; three agents play through PyAudio, aloud where there is a sound card."""
+def live_morning(folder: Path, tell: Tell) -> None:
+    """Run until interrupted; three agents play, aloud where there is a sound card."""
     tell("Khởi động máy chủ âm thanh, bộ điều khiển, broker", "Starting sound, controller, broker")
     with Stage(folder, aloud=True) as stage:
         commune = scene.found_commune(stage.app)
@@ -48,7 +48,7 @@ def live_morning(folder: Path, tell: Tell, until: threading.Event) -> None:
             stage.start_agents(commune.devices)
             stage.wait_until_connected()
             _plan_morning(stage, commune, music, stream.url, tell)
-            Narrator(stage.app.sessions, tell).narrate(until)
+            Narrator(stage.app.sessions, tell).narrate()
         finally:
             stream.stop()
 
@@ -110,10 +110,12 @@ class Narrator:
         self._tell = tell
         self._told: dict[str, str] = {}
 
-    def narrate(self, until: threading.Event) -> None:
-        """Look twice a second until the event."""
-        while not until.wait(LOOK_EVERY_S):
+    def narrate(self) -> None:
+        """Look twice a second until somebody interrupts."""
+        pause = threading.Event()
+        while True:
             self.step()
+            pause.wait(LOOK_EVERY_S)
 
     def step(self) -> None:
         """Tell what has changed since the last step."""
