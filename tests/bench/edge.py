@@ -26,7 +26,7 @@ from sqlalchemy import select
 
 from controller.demo import scene
 from controller.demo.scene import Commune
-from controller.demo.stage import Stage, wait_for
+from controller.demo.stage import NotReady, Stage, wait_for
 from controller.library.speech import EspeakVoice
 from controller.records.models import Broadcast, BroadcastState
 
@@ -79,7 +79,7 @@ def _measure(folder: Path, seconds: int, rounds: int) -> dict[str, object]:
     with Stage(folder, devices=1) as stage:
         commune = scene.found_commune(stage.app)
         sha = scene.keep_upload(
-            stage.app, stage.store, commune, _bulletin(folder, seconds), "Bản tin 30 giây"
+            stage.app, stage.store, commune, _bulletin(folder, seconds), scene.BULLETIN_TITLE
         )
         stage.start_agents(commune.devices[:1])
         stage.wait_until_connected()
@@ -154,7 +154,7 @@ def _count_played(stage: Stage, rounds: int) -> int:
         with stage.app.sessions() as session:
             return len(session.scalars(select(Broadcast.id).where(is_played)).all())
 
-    with suppress(Exception):
+    with suppress(NotReady):
         wait_for(lambda: played() >= rounds, timedelta(seconds=15), "biên nhận | receipts")
     return played()
 
