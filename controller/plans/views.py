@@ -51,7 +51,8 @@ def new() -> str:
     values = {"first_day": today, "start": "17:00", "repeat": "weekdays", **_of_template()}
     values["programme"] = request.args.get("programme", "")
     with reading() as session:
-        return page("schedule/rule.html", row=None, values=values, **_choices(session))
+        choices = _choices(session)
+        return page("schedule/rule.html", row=None, values=values, may_edit=True, **choices)
 
 
 @schedule_views.post("/schedule/preview")
@@ -105,6 +106,7 @@ def rule(rule_id: str) -> str:
             rule=shown(session, row, now()),
             values=values,
             zone=str(get_timezone()),
+            may_edit=schedule.may_edit(session, actor(), row),
             **_choices(session, row),
         )
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from controller.errors import Conflict, Invalid
 from controller.people import audit
-from controller.people.rights import Actor, require
+from controller.people.rights import Actor, allows, require
 from controller.programmes.errors import RuleMissing, translated
 from controller.programmes.models import Programme, ProgrammeVersion, ScheduleRule
 from controller.programmes.rules import next_occurrences, rule_of
@@ -161,6 +161,12 @@ def find_rule(session: Session, actor: Actor, rule_id: str) -> ScheduleRule:
     if row is None or not overlaps(targets_of(session, row), actor):
         raise RuleMissing(id=rule_id)
     return row
+
+
+def may_edit(session: Session, actor: Actor, row: ScheduleRule) -> bool:
+    """Return whether the actor may change a rule: they have the right on all that it targets."""
+    places = targets_of(session, row).places
+    return all(allows(actor, "schedule.edit", area) for area in places)
 
 
 def rules(

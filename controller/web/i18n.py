@@ -3,7 +3,7 @@
 The catalog is small, so it is read as it is; there is no compiled file that could be older.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -82,17 +82,24 @@ def speak(app: Flask, zone: str) -> None:
     app.jinja_env.filters.update(hour=_hour, day=_day, moment=_moment, wall=_wall, span=span)
 
 
-def _hour(instant: Any) -> str:
-    return str(format_time(instant, "HH:mm"))
+def _hour(instant: datetime) -> str:
+    """Return the time of day, with its seconds where they are not zero."""
+    near = _nearest_second(instant)
+    return str(format_time(near, "HH:mm:ss" if near.second else "HH:mm"))
 
 
 def _day(instant: Any) -> str:
     return str(format_date(instant, "EEEE, dd/MM/yyyy" if language() == "vi" else "EEE d MMM yyyy"))
 
 
-def _moment(instant: Any, *, rebase: bool = True) -> str:
+def _moment(instant: datetime, *, rebase: bool = True) -> str:
     pattern = "HH:mm, EEEE dd/MM/yyyy" if language() == "vi" else "EEE d MMM yyyy, HH:mm"
-    return str(format_datetime(instant, pattern, rebase=rebase))
+    return str(format_datetime(_nearest_second(instant), pattern, rebase=rebase))
+
+
+def _nearest_second(instant: datetime) -> datetime:
+    """Return what people call an instant: a start 4 ms before 17:00 is at 17:00."""
+    return (instant + timedelta(milliseconds=500)).replace(microsecond=0)
 
 
 def _wall(text: str) -> str:

@@ -108,6 +108,15 @@ def test_a_slot_without_a_receipt_is_never_shown_as_played(console: Console) -> 
     assert "Đã phát" not in text.replace("Đã phát được", "")
 
 
+def test_a_time_within_a_minute_is_told_to_the_second(console: Console) -> None:
+    with console.sessions.begin() as session:
+        line = session.scalars(select(Broadcast)).one()
+        line.planned_start_at += timedelta(seconds=7)
+        line.planned_end_at -= timedelta(milliseconds=4)
+
+    assert "16:30:07–16:35 " in plain(signed_in(console, "an").get("/logbook").text)
+
+
 def test_the_approver_is_asked_to_decide(console: Console) -> None:
     assert "Lịch tiêm phòng trẻ em" in signed_in(console, "binh").get("/").text
     assert "Lịch tiêm phòng trẻ em" not in signed_in(console, "an").get("/").text

@@ -68,6 +68,13 @@ def test_the_preview_of_a_change_knows_what_stays(console: Console) -> None:
     assert "09/11/2026" not in text
 
 
+def test_who_may_not_change_a_rule_is_offered_no_form(console: Console) -> None:
+    text = plain(signed_in(console, "tech").get(URL).text)
+
+    assert "Mười lần phát sắp tới 17:00, Thứ Hai 02/11/2026" in text
+    assert not re.search("Lưu lịch phát|Tạm dừng|Xóa lịch|Dời hoặc hủy", text)
+
+
 def set_up(console: Console, **facts: Any) -> dict[str, Any]:
     """Change the stored rule as the API could, and return what it says."""
     with console.sessions.begin() as session:

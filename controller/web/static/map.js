@@ -11,7 +11,7 @@
     const link = document.createElement("a");
     link.href = point.url;
     link.textContent = `${point.name}: ${point.says}`;
-    return mark.bindTooltip(point.name, { permanent: points.length < 40, direction: "right", offset: [8, 0] })
+    return mark.bindTooltip(point.name, { permanent: points.length < 40, direction: "auto", offset: [8, 0] })
       .bindPopup(link).addTo(map);
   });
   L.control.scale({ imperial: false }).addTo(map);
