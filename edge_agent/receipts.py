@@ -85,6 +85,11 @@ class ReceiptBook:
             self.has_news = False
         return batch
 
+    def oldest(self, batch: tuple[Receipt, ...]) -> int:
+        """Return the lowest number that is still held, when `batch` was just taken."""
+        first = self._store.receipts_after(0, 1)
+        return first[0].number if first else batch[0].number
+
     def send_again(self) -> None:
         """Begin anew with the oldest unacknowledged receipt (a new connection)."""
         self._sent_upto = 0

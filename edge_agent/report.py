@@ -21,7 +21,10 @@ RUN_MS: Final = 1000
 
 
 class Reporter:
-    """Makes the signed tokens of one device. Thread-safe: the link asks for its wills here."""
+    """Makes the signed tokens of one device. Thread-safe: the link asks for its wills here.
+
+    `run` is the number of this start, in seconds of time or above (see `app.next_run`).
+    """
 
     def __init__(
         self, device: str, signer: Signer, clock: Clock, monotonic: Callable[[], float], run: int
@@ -62,9 +65,9 @@ class Reporter:
             clock_error_ms=None if error_s is None else round(error_s * 1000),
         )  # fmt: skip
 
-    def receipts(self, batch: tuple[Receipt, ...]) -> Receipts:
-        """Return a batch of receipts."""
-        return Receipts(**self._claims(), receipts=batch)
+    def receipts(self, batch: tuple[Receipt, ...], oldest: int) -> Receipts:
+        """Return a batch of receipts; `oldest` is the lowest number that is still held."""
+        return Receipts(**self._claims(), oldest=oldest, receipts=batch)
 
     def sign(self, message: Message) -> str:
         """Return the signed token of a message of ours."""
@@ -79,7 +82,7 @@ class Reporter:
         stamp = int(at.timestamp() * 1000)
         if self._clock.now(self._monotonic()) is None:
             # Beyond everything that an earlier run can have said since it last saved the time.
-            stamp += SAVED_EVERY_MS + self._run * RUN_MS
+            stamp = max(stamp, self._run * RUN_MS + RUN_MS) + SAVED_EVERY_MS
         with self._lock:
             rev = self._last_rev = max(self._last_rev + 1, stamp)
         return {

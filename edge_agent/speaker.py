@@ -147,7 +147,8 @@ class Speaker:
         while self._of.book.has_news:
             batch = self._of.book.next_batch()
             if batch:
-                token = self._reporter.sign(self._reporter.receipts(batch))
+                message = self._reporter.receipts(batch, self._of.book.oldest(batch))
+                token = self._reporter.sign(message)
                 self._publisher.publish(topics.up(self._of.device, "receipts"), token)
                 # PUBACK says nothing: whoever should store them may not have been there.
                 self._heartbeat.ask_soon(self._monotonic() + random.uniform(*ASK_AFTER_S))  # noqa: S311 - jitter

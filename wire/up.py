@@ -104,9 +104,14 @@ class Receipt(Value):
 
 
 class Receipts(Message):
-    """A batch in order of number, sent again until `sync.receipts_upto` covers it."""
+    """A batch in order of number, sent again until `sync.receipts_upto` covers it.
+
+    Numbers below `oldest` were acknowledged once and are no longer held by the device, so that a
+    controller restored from an older backup does not wait for them for ever.
+    """
 
     kind: ClassVar[str] = "receipts"
 
     device: Device
+    oldest: int = Field(default=1, ge=1, lt=2**31)
     receipts: tuple[Receipt, ...] = Field(min_length=1, max_length=200)

@@ -1,7 +1,7 @@
 """Signed receipts: stored as they come, verified in the background, then believed."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -75,20 +75,18 @@ def _verify(session: Session, batch: Batch, now: datetime) -> str:
             session, incidents.FORGED, batch.device_id, now, facts={"code": error.code}
         )
         return error.code
-    _file(session, batch, device.public_x, message.receipts, now)
+    _file(session, batch, device.public_x, message, now)
     return "ok"
 
 
-def _file(
-    session: Session, batch: Batch, key: str, receipts: Sequence[Receipt], now: datetime
-) -> None:
-    known = _known(session, batch.device_id, key, [receipt.number for receipt in receipts])
-    fresh = [receipt for receipt in receipts if receipt.number not in known]
+def _file(session: Session, batch: Batch, key: str, message: Receipts, now: datetime) -> None:
+    known = _known(session, batch.device_id, key, [one.number for one in message.receipts])
+    fresh = [receipt for receipt in message.receipts if receipt.number not in known]
     _insert(session, [_row(batch, key, receipt) for receipt in fresh])
     for receipt in fresh:
         note_receipt(session, batch.device_id, receipt)
         _note_incident(session, batch.device_id, receipt, now)
-    _acknowledge(session, batch.device_id, now)
+    _acknowledge(session, batch.device_id, message.oldest, now)
 
 
 def _known(session: Session, device_id: str, key: str, numbers: Iterable[int]) -> frozenset[int]:
@@ -118,9 +116,20 @@ def _row(batch: Batch, key: str, receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def _acknowledge(session: Session, device_id: str, now: datetime) -> None:
-    """Raise `receipts_upto` over every number that is stored without a gap."""
+def _acknowledge(session: Session, device_id: str, oldest: int, now: datetime) -> None:
+    """Raise `receipts_upto` over every number that is stored without a gap, or is gone for good.
+
+    A device forgets what was acknowledged once; after the restore of an older backup we lack it.
+    """
     presence = presence_of(session, device_id, now)
+    if presence.receipts_upto < oldest - 1:
+        log.warning(
+            "%s holds no receipts before %d; those after %d are lost with the database",
+            device_id,
+            oldest,
+            presence.receipts_upto,
+        )
+        presence.receipts_upto = oldest - 1
     after = select(StoredReceipt.number).where(
         StoredReceipt.device_id == device_id,
         StoredReceipt.key == presence.key,

@@ -221,6 +221,15 @@ def test_a_gap_in_the_numbers_is_not_acknowledged(
     assert session.get_one(Presence, DEVICE).receipts_upto == 3
 
 
+def test_what_a_device_no_longer_holds_is_not_waited_for(
+    session: Session, key: Signer, now: datetime
+) -> None:
+    """After the restore of an older backup the numbers between are lost, and said to be."""
+    _report(session, key, now, _receipt(41, ReceiptKind.STARTED, now), oldest=41)
+
+    assert session.get_one(Presence, DEVICE).receipts_upto == 41
+
+
 def test_the_line_of_a_slot_that_nobody_expected_comes_from_its_receipt(
     session: Session, key: Signer, now: datetime
 ) -> None:
@@ -229,7 +238,9 @@ def test_the_line_of_a_slot_that_nobody_expected_comes_from_its_receipt(
     assert _line(session).title == "Bản tin chiều"
 
 
-def _report(session: Session, key: Signer, now: datetime, *receipts: Receipt) -> None:
+def _report(
+    session: Session, key: Signer, now: datetime, *receipts: Receipt, oldest: int = 1
+) -> None:
     message = Receipts(
         iss=DEVICE,
         iat=now,
@@ -237,6 +248,7 @@ def _report(session: Session, key: Signer, now: datetime, *receipts: Receipt) ->
         jti="batch",
         rev=receipts[0].number,
         device=DEVICE,
+        oldest=oldest,
         receipts=receipts,
     )
     store_batch(session, DEVICE, sign(message, key), now)
