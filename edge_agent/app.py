@@ -102,7 +102,8 @@ def build(config: AgentConfig, tail: LogTail | None = None) -> Agent:
     memory = ClockMemory(clock, store, has_battery=profile.clock.rtc, ppm=ppm)
     memory.load(monotonic())
     _see_what_is_held(clock, gate)
-    run = _next_run(store)
+    memory.refresh(monotonic())
+    run = next_run(store, clock, monotonic())
     book = ReceiptBook(store, clock)
     book.start()
     tls = partial(_tls, identity, clock)
@@ -165,11 +166,19 @@ def _open_store(folder: Path) -> tuple[Store, str]:
     return store, ""
 
 
-def _next_run(store: Store) -> int:
+def next_run(store: Store, clock: Clock, mono: float) -> int:
+    """Return the number of this start: it rises also while the disk cannot count.
+
+    It is the time in seconds (of the newest signed message if that is all we have). On a disk
+    that takes no writes and without the time, the seconds since boot tell one start from the next.
+    """
+    least = int(clock.best_guess(mono).timestamp())
+    since_boot = int(mono) if clock.now(mono) is None else 0
+    forgetful = max(store.last_run() + 1, least) + since_boot
     try:
-        return store.next_run()
+        return store.next_run(forgetful if store.is_copy else least)
     except StorageFailed:
-        return int(store.fact("run") or 0) + 1
+        return forgetful
 
 
 def _profile_name(config: AgentConfig, desired: Desired | None) -> str:

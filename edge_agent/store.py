@@ -87,9 +87,18 @@ class Store:
         with self._transaction() as db:
             db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
-    def next_run(self) -> int:
-        """Count this start of the agent and return its number, from 1."""
-        run = int(self.fact("run") or 0) + 1
+    @property
+    def is_copy(self) -> bool:
+        """Whether the disk takes no writes, so that what is kept now is lost with the process."""
+        return self._is_copy
+
+    def last_run(self) -> int:
+        """Return the number of the last start of the agent that was counted."""
+        return int(self.fact("run") or 0)
+
+    def next_run(self, at_least: int = 1) -> int:
+        """Count this start of the agent; return its number, above all before it."""
+        run = max(self.last_run() + 1, at_least)
         self.remember("run", str(run))
         return run
 

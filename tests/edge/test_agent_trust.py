@@ -4,6 +4,7 @@ import random
 from datetime import timedelta
 from functools import partial
 
+from edge_agent.link import EPOCHS_A_RUN
 from tests.edge.world import (
     DEVICE,
     TAN_LAP,
@@ -43,9 +44,10 @@ def test_what_must_not_be_believed_is_refused_and_each_reported_once(
         for token in evil.values():
             controller.publish(PLAN, token, retain=False)
     wait_until(lambda: len(controller.noted(ReceiptKind.REFUSED)) >= len(evil))
+    before = controller.healths[-1].epoch
     agent.terminate()
     agent.start()
-    wait_until(lambda: controller.healths[-1].epoch >= 200_000)
+    wait_until(lambda: controller.healths[-1].epoch >= before + EPOCHS_A_RUN)
     for token in evil.values():
         controller.publish(PLAN, token, retain=False)
     marker = controller.publish_plan()
@@ -138,9 +140,10 @@ def test_a_command_is_executed_once_however_often_it_comes(
     tone = send(Action.TEST_TONE)
     send(Action.SEND_LOGS)
     wait_until(lambda: len(controller.noted(ReceiptKind.EXECUTED)) == 2)
+    before = controller.healths[-1].epoch
     agent.terminate()
     agent.start()
-    wait_until(lambda: controller.healths[-1].epoch >= 200_000)
+    wait_until(lambda: controller.healths[-1].epoch >= before + EPOCHS_A_RUN)
     controller.publish(topics.down(DEVICE, "command"), tone, retain=False)
     send(Action.STOP)
     wait_until(lambda: controller.noted(ReceiptKind.EXECUTED, code="stop"))
@@ -180,12 +183,13 @@ def test_receipts_have_no_gap_and_come_again_until_acknowledged(
         wait_until(partial(controller.noted, ReceiptKind.RECEIVED, rev=plan.rev))
     agent.terminate()
     sent = len(controller.batches)
+    before = controller.healths[-1].epoch
 
     agent.start()
     wait_until(lambda: len(controller.batches) > sent)
     again = controller.batches[sent].receipts
     controller.receipts_upto = None
-    wait_until(lambda: controller.healths[-1].epoch >= 200_000)
+    wait_until(lambda: controller.healths[-1].epoch >= before + EPOCHS_A_RUN)
 
     assert [receipt.number for receipt in again] == [1, 2, 3]
     assert controller.upto() == 3
