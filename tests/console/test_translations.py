@@ -55,6 +55,14 @@ def test_every_code_has_words_in_both_languages() -> None:
     assert empty == []
 
 
+def test_every_deed_that_is_audited_has_words() -> None:
+    call = re.compile(r'(?:record|_note|note_change|_changed|_audit)\([^()]*?"([a-z]+\.[a-z_]+)"')
+    found = {deed for path in ROOT.rglob("*.py") for deed in call.findall(path.read_text("utf-8"))}
+
+    assert len(found) > 30
+    assert found - WORDS["audited"].keys() == set()
+
+
 def test_no_template_says_a_vietnamese_word_outside_the_catalog() -> None:
     wrong = []
     for path in ROOT.rglob("*.html"):
