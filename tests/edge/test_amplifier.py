@@ -33,6 +33,17 @@ def test_it_is_warm_some_time_after_it_is_switched_on(
     assert ready_at == 102.0
 
 
+def test_it_says_when_it_would_be_warm_without_being_switched_on(
+    amplifier: Amplifier, pins: MockFactory
+) -> None:
+    cold = amplifier.ready_at(100.0)
+    still_off = not pins.pin(PIN).state
+    amplifier.on(110.0)
+
+    assert (cold, still_off) == (102.0, True)
+    assert amplifier.ready_at(111.0) == 112.0
+
+
 def test_it_stays_warm_when_the_next_sound_comes_before_it_went_off(
     amplifier: Amplifier, pins: MockFactory
 ) -> None:
