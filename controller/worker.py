@@ -19,15 +19,14 @@ from sqlalchemy.orm import Session
 from controller import outbox, replan
 from controller.config import Config
 from controller.db import Clock, Sessions
-from controller.health import incidents
 from controller.health.service import note_lost
+from controller.health.settling import close_what_is_over, note_rules
 from controller.jobs import LeaseKeeper
 from controller.keys import Keyring
 from controller.loop import Loop
 from controller.mqtt import Arrived, Credentials, MqttLink
 from controller.plans.models import CompiledPlan
-from controller.plans.network import Refused
-from controller.plans.service import publish_requested, roll_plans
+from controller.plans.service import Published, publish_requested, roll_plans
 from controller.records import batches, logbook
 from controller.stations.enrolment import REVOKED
 from controller.stations.trust_list import publish_trust
@@ -136,7 +135,7 @@ class Worker:
         parts = self._parts
         with parts.sessions() as session:
             done = publish_requested(session, parts.keyring, parts.config, parts.clock())
-            _note_refused(session, done.refused, self._parts.clock())
+            _note_rules(session, done, self._parts.clock())
             session.commit()
         if done.revisions:
             log.info("planned: %d of %d devices changed", len(done.revisions), done.looked_at)
@@ -162,6 +161,8 @@ class Worker:
                 log.warning("unreported: %s %s (%s)", line.device_id, line.title, line.why)
             for device in note_lost(session, now, self._parts.config.lost_after):
                 log.warning("no heartbeat from %s", device)
+            if closed := close_what_is_over(session, now):
+                log.info("%d incidents are over", closed)
 
         self._in_transaction(check)
 
@@ -173,7 +174,9 @@ class Worker:
             total = session.scalar(select(func.count()).select_from(CompiledPlan)) or 0
             limit = total // ROLLS_A_NIGHT + 1
             signer = self._parts.keyring.signer()
-            roll_plans(session, signer, now, days=config.plan_days, zone=config.zone, limit=limit)
+            days, zone = config.plan_days, config.zone
+            done = roll_plans(session, signer, now, days=days, zone=zone, limit=limit)
+            _note_rules(session, done, now)
             outbox.forget_sent(session, now - KEEP_SENT_FOR)
 
         self._in_transaction(roll)
@@ -204,11 +207,7 @@ class Worker:
         return result
 
 
-def _note_refused(session: Session, refused: tuple[Refused, ...], now: datetime) -> None:
+def _note_rules(session: Session, done: Published, now: datetime) -> None:
     """Tell people of rules that can no longer be planned: they would be silent otherwise."""
-    for rule in refused:
-        log.error("rule %s of %s plays nowhere: %s", rule.rule_id, rule.programme_id, rule.why)
-        facts = {"programme": rule.programme_id, "why": rule.why}
-        incidents.open_incident(
-            session, incidents.RULE, None, now, subject=rule.rule_id, facts=facts
-        )
+    for told in note_rules(session, done, now):
+        log.error("%s", told)

@@ -1,10 +1,10 @@
 """What a technician must know: opened once, closed when it is over."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from controller.health.models import Incident
@@ -29,8 +29,14 @@ def open_incident(
     subject: str = "",
     facts: dict[str, Any] | None = None,
 ) -> bool:
-    """Open an incident unless the same one is open; return whether it is new."""
-    if _open_one(session, kind, device_id, subject) is not None:
+    """Open an incident unless the same one is open; return whether it is new.
+
+    The one that is open remembers when it came again, to the minute.
+    """
+    again = _open_one(session, kind, device_id, subject)
+    if again is not None:
+        if now - last_at(again) >= timedelta(minutes=1):
+            again.facts = again.facts | {"last_at": now.isoformat()}
         return False
     session.add(
         Incident(kind=kind, device_id=device_id, subject=subject, opened_at=now, facts=facts or {})
@@ -47,6 +53,24 @@ def close_incident(
     if incident is not None:
         incident.closed_at = now
     return incident is not None
+
+
+def close_incidents(
+    session: Session, kind: str, device_id: str, now: datetime, subjects: Collection[str]
+) -> None:
+    """Close a device's open incidents of a kind and of any of these subjects."""
+    session.execute(
+        update(Incident)
+        .where(Incident.closed_at.is_(None), Incident.kind == kind)
+        .where(Incident.device_id == device_id, Incident.subject.in_(subjects))
+        .values(closed_at=now)
+    )
+
+
+def last_at(incident: Incident) -> datetime:
+    """Return when it came the last time."""
+    told = incident.facts.get("last_at")
+    return datetime.fromisoformat(told) if told else incident.opened_at
 
 
 def open_incidents(session: Session) -> Sequence[Incident]:

@@ -12,6 +12,8 @@ from wire.up import ClockState, Health, OutputReport, Status
 
 TIME_WITHIN = timedelta(seconds=30)
 """A device that has just come has so long to learn the time before anybody is told."""
+LISTED_FAULTS = frozenset({"storage", "disk", "amplifier"})
+"""The codes of faults that a status lists (`faults`) for as long as they last."""
 LOST_AFTER = timedelta(seconds=90)
 """Without a heartbeat for so long a device is shown as lost (R30)."""
 
@@ -98,6 +100,8 @@ def presence_of(session: Session, device_id: str, now: datetime) -> Presence:
 def _note_faults(session: Session, status: Status, now: datetime) -> None:
     for output in status.outputs:
         _note_output(session, status.device, output, now)
+    over = LISTED_FAULTS.difference(status.faults)
+    incidents.close_incidents(session, incidents.FAULT, status.device, now, over)
 
 
 def _note_clock(session: Session, health: Health, presence: Presence, now: datetime) -> None:

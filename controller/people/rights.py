@@ -44,6 +44,7 @@ ACTIONS = {
     "device.command": _by(
         "ra lệnh cho thiết bị", "command devices", OPERATOR, TECHNICIAN, ADMINISTRATOR
     ),
+    "incident.close": _by("đóng sự cố", "settle incidents", OPERATOR, TECHNICIAN, ADMINISTRATOR),
     "library.edit": _by("sửa thư viện", "edit the library", OPERATOR, APPROVER, AUTHORITY),
     "programme.edit": _by("soạn chương trình", "write programmes", OPERATOR, APPROVER, AUTHORITY),
     "programme.approve": _by("duyệt chương trình", "approve programmes", APPROVER, AUTHORITY),

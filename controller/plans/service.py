@@ -31,11 +31,12 @@ GRACE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What one compile did: devices looked at, revisions that went out, rules left out."""
+    """What one compile did: devices looked at, revisions that went out, rules left out or not."""
 
     looked_at: int
     revisions: dict[str, int]
     refused: tuple[Refused, ...] = ()
+    planned: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,8 @@ def publish_plans(
             _publish(session, fresh, signer, now)
             fresh = []
     _publish(session, fresh, signer, now)
-    return Published(len(network.devices), revisions, network.refused)
+    planned = frozenset(view.rule.id for view in network.rules)
+    return Published(len(network.devices), revisions, network.refused, planned)
 
 
 def plan_of(session: Session, device_id: str) -> Plan | None:

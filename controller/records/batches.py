@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from controller import wake
 from controller.health import incidents
 from controller.health.service import presence_of
-from controller.records.logbook import note_receipt
+from controller.records.logbook import note_receipt, was_played
 from controller.records.models import Batch, StoredReceipt
 from controller.stations.models import Device
 from wire.errors import Forged, Malformed, WireError
@@ -163,3 +163,6 @@ def _note_incident(session: Session, device_id: str, receipt: Receipt, now: date
                 subject=(receipt.slot or "")[:100],
                 facts=facts,
             )
+        case ReceiptKind.FINISHED if was_played(session, device_id, receipt.slot):
+            slot = (receipt.slot or "")[:100]
+            incidents.close_incident(session, incidents.MISSED, device_id, now, subject=slot)

@@ -64,6 +64,12 @@ def note_receipt(session: Session, device_id: str, receipt: Receipt) -> None:
             line.why = f"{line.why} {receipt.kind.value}:{receipt.code}".strip()[:2000]
 
 
+def was_played(session: Session, device_id: str, slot: str | None) -> bool:
+    """Return whether receipts account for the whole of a slot."""
+    line = _line(session, device_id, slot) if slot else None
+    return line is not None and line.state == BroadcastState.PLAYED
+
+
 def check_ahead(session: Session, now: datetime) -> list[Broadcast]:
     """Find what will not play, minutes before: return the lines that newly are at risk."""
     lines = session.scalars(

@@ -8,35 +8,42 @@ from sqlalchemy.orm import Session, selectinload
 
 from controller.areas.models import Area
 from controller.health.models import Incident
+from controller.health.settling import ACTION, BY_HAND
+from controller.health.sight import incidents_in_sight
 from controller.listing import below
-from controller.people.rights import Actor, paths_for
+from controller.people.rights import Actor, allows, paths_for
 from controller.programmes.models import Programme, ProgrammeVersion, VersionState
-from controller.stations.models import Device, Station
+from controller.stations.models import Device
 
 MOST = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """An open incident, and the device that it is about."""
+    """An open incident, and the device or else the programme that it is about.
+
+    `may_settle` says whether the actor may close it by hand.
+    """
 
     incident: Incident
-    device: Device
+    device: Device | None
+    programme: Programme | None
+    may_settle: bool
 
 
 def troubles(session: Session, actor: Actor) -> Sequence[Trouble]:
     """Return the newest open incidents in the actor's areas, at most 20."""
     rows = session.execute(
-        select(Incident, Device)
-        .join(Device, Device.id == Incident.device_id)
-        .join(Station, Station.id == Device.station_id)
-        .join(Area, Area.id == Station.area_id)
-        .where(Incident.closed_at.is_(None), below(Area.path, paths_for(actor, "view")))
+        incidents_in_sight(actor)
+        .add_columns(Device, Programme, Area)
+        .where(Incident.closed_at.is_(None))
         .options(selectinload(Device.station))
-        .order_by(Incident.opened_at.desc())
         .limit(MOST)
     )
-    return [Trouble(incident, device) for incident, device in rows]
+    return [
+        Trouble(incident, device, programme, _may_settle(actor, incident, area))
+        for incident, device, programme, area in rows
+    ]
 
 
 def decisions(session: Session, actor: Actor) -> Sequence[ProgrammeVersion]:
@@ -54,3 +61,7 @@ def decisions(session: Session, actor: Actor) -> Sequence[ProgrammeVersion]:
         .order_by(ProgrammeVersion.submitted_at)
         .limit(MOST)
     ).all()
+
+
+def _may_settle(actor: Actor, incident: Incident, area: Area) -> bool:
+    return incident.kind in BY_HAND and allows(actor, ACTION, area)

@@ -168,6 +168,7 @@ AUDITED: Mapping[str, Pair] = {
     "device.enrol": ("Thiết bị ghi danh", "Device enrolled"),
     "device.renew": ("Gia hạn chứng thư thiết bị", "Device certificate renewed"),
     "device.revoke": ("Thu hồi thiết bị", "Device revoked"),
+    "incident.close": ("Đóng sự cố", "Incident settled"),
     "keys.revoke": ("Thu hồi khóa", "Key revoked"),
     "keys.rotate": ("Đổi khóa", "Key rotated"),
     "library.add": ("Thêm vào thư viện", "Added to the library"),

@@ -45,6 +45,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "preview_rule": RULE,
     "change_rule": RULE | {"rrule": "FREQ=WEEKLY"},
     "move_occurrence": {"moved_to": None},
+    "close_incident": {"note": "Đã xử lý"},
     "create_token": {"login": "an", "password": "sai-mat-khau"},
     "edit_me": {"full_name": "An"},
     "change_password": {"old": "x", "new": "y"},

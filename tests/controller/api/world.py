@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from controller.health.models import Incident
 from controller.library.models import Asset, LibraryItem
 from controller.people.auth import create_token
 from controller.people.models import Role
@@ -69,6 +70,10 @@ def _things(session: Session, cast: Cast, now: datetime) -> dict[str, Any]:
     add_version(session, actor=cast.an, programme_id=made.id, items=[{"sha256": SOUND}], now=now)
     submit(session, actor=cast.an, programme_id=made.id, number=1, now=now)
     draft = RuleDraft(dtstart=ORIGINAL, rrule="FREQ=DAILY", target_areas=(AN_BINH,))
+    incident = Incident(
+        kind="message_refused", device_id=cast.device.id, subject="expired", opened_at=now, facts={}
+    )
+    session.add(incident)
     rule = create_rule(session, actor=cast.an, programme_id=made.id, draft=draft, now=now)
     return {
         "area_id": AN_BINH,
@@ -81,5 +86,6 @@ def _things(session: Session, cast: Cast, now: datetime) -> dict[str, Any]:
         "programme_id": made.id,
         "number": 1,
         "rule_id": rule.id,
+        "incident_id": incident.id,
         "original": ORIGINAL.isoformat(),
     }

@@ -126,6 +126,7 @@ def test_a_late_receipt_puts_an_unreported_line_right(
     )
 
     assert _line(session).state == "played"
+    assert open_incidents(session) == []
 
 
 @pytest.mark.parametrize(
