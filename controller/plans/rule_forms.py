@@ -94,7 +94,7 @@ def _duration_ms(form: Mapping[str, str], stored: ScheduleRule | None) -> int | 
 
 
 def _minutes(row: ScheduleRule) -> str:
-    return f"{row.duration_ms / 60_000:g}" if row.duration_ms else ""
+    return f"{round(row.duration_ms / 60_000, 2):g}" if row.duration_ms else ""
 
 
 def _first_day(form: Mapping[str, str]) -> date:

@@ -83,9 +83,8 @@ def speak(app: Flask, zone: str) -> None:
 
 
 def _hour(instant: datetime) -> str:
-    """Return the time of day, with its seconds where they are not zero."""
     near = _nearest_second(instant)
-    return str(format_time(near, "HH:mm:ss" if near.second else "HH:mm"))
+    return str(format_time(near, _time_of(near)))
 
 
 def _day(instant: Any) -> str:
@@ -93,8 +92,15 @@ def _day(instant: Any) -> str:
 
 
 def _moment(instant: datetime, *, rebase: bool = True) -> str:
-    pattern = "HH:mm, EEEE dd/MM/yyyy" if language() == "vi" else "EEE d MMM yyyy, HH:mm"
-    return str(format_datetime(_nearest_second(instant), pattern, rebase=rebase))
+    near = _nearest_second(instant)
+    time = _time_of(near)
+    pattern = f"{time}, EEEE dd/MM/yyyy" if language() == "vi" else f"EEE d MMM yyyy, {time}"
+    return str(format_datetime(near, pattern, rebase=rebase))
+
+
+def _time_of(instant: datetime) -> str:
+    """Return the pattern of a time of day: seconds only where they are not zero."""
+    return "HH:mm:ss" if instant.second else "HH:mm"
 
 
 def _nearest_second(instant: datetime) -> datetime:
