@@ -169,7 +169,6 @@ AUDITED: Mapping[str, Pair] = {
     "device.renew": ("Gia hạn chứng thư thiết bị", "Device certificate renewed"),
     "device.revoke": ("Thu hồi thiết bị", "Device revoked"),
     "incident.close": ("Đóng sự cố", "Incident settled"),
-    "incident.close": ("Kết thúc sự cố", "Incident closed"),
     "keys.revoke": ("Thu hồi khóa", "Key revoked"),
     "keys.rotate": ("Đổi khóa", "Key rotated"),
     "library.add": ("Thêm vào thư viện", "Added to the library"),
