@@ -159,6 +159,7 @@ class Worker:
                 log.warning("at risk: %s %s (%s)", line.device_id, line.title, line.why)
             for line in logbook.check_overdue(session, now):
                 log.warning("unreported: %s %s (%s)", line.device_id, line.title, line.why)
+            logbook.close_past_risks(session, now)
             for device in note_lost(session, now, self._parts.config.lost_after):
                 log.warning("no heartbeat from %s", device)
             if closed := close_what_is_over(session, now):

@@ -6,11 +6,11 @@ A slot without a receipt is never shown as played.
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from controller.health import incidents
-from controller.health.models import Presence
+from controller.health.models import Incident, Presence
 from controller.plans.models import CompiledPlan
 from controller.plans.service import plan_of
 from controller.records.models import Broadcast, BroadcastState
@@ -127,6 +127,20 @@ def check_overdue(session: Session, now: datetime) -> list[Broadcast]:
             facts={"why": line.why, "title": line.title},
         )
     return list(overdue)
+
+
+def close_past_risks(session: Session, now: datetime) -> None:
+    """Close the risk of every line that is decided by now: it plays, was missed or withdrawn."""
+    still = select(Broadcast.id).where(
+        Broadcast.device_id == Incident.device_id,
+        Broadcast.slot == Incident.subject,
+        Broadcast.state == BroadcastState.AT_RISK,
+    )
+    session.execute(
+        update(Incident)
+        .where(Incident.closed_at.is_(None), Incident.kind == incidents.AT_RISK, ~still.exists())
+        .values(closed_at=now)
+    )
 
 
 def broadcasts(

@@ -174,6 +174,21 @@ def test_a_repaired_device_is_no_longer_a_risk(session: Session, now: datetime) 
     assert open_incidents(session) == []
 
 
+def test_a_risk_that_was_run_is_over_when_the_slot_plays_and_not_before(
+    session: Session, key: Signer, now: datetime
+) -> None:
+    logbook.expect_broadcasts(session, now)
+    take_status(session, _status(now, rev=2).model_copy(update={"missing": (SHA,)}), now)
+    logbook.check_ahead(session, now)
+    logbook.close_past_risks(session, now)
+    assert [one.kind for one in open_incidents(session)] == ["broadcast_at_risk"]
+
+    _report(session, key, now, _receipt(1, ReceiptKind.STARTED, now))
+    logbook.close_past_risks(session, now)
+
+    assert open_incidents(session) == []
+
+
 def test_a_slot_that_left_the_plan_is_withdrawn(session: Session, now: datetime) -> None:
     logbook.expect_broadcasts(session, now)
     row = session.get_one(CompiledPlan, DEVICE)
