@@ -14,6 +14,7 @@ from controller.demo.stage import Stage
 from controller.demo.stream import Stream
 from controller.health.models import Incident, Presence
 from controller.library.music import demo_music, start_chime
+from controller.library.service import Kind
 from controller.records.models import Broadcast
 
 LOOK_EVERY_S = 0.5
@@ -69,6 +70,7 @@ def _plan_morning(stage: Stage, commune: Commune, music: Path, url: str, tell: T
         commune,
         _write(stage.folder / "chime.wav", start_chime()),
         "Nhạc hiệu",
+        Kind.CHIME,
     )
     bulletin = scene.keep_bulletin(stage.app, stage.store, stage.reader, commune)
     tune = scene.keep_upload(stage.app, stage.store, commune, music, "Nhạc dân gian")

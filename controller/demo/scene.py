@@ -82,7 +82,14 @@ def claim(app: App, device: str) -> str:
         return issue_claim(session, SYSTEM, device, app.keyring, now())
 
 
-def keep_upload(app: App, store: AssetStore, commune: Commune, file: Path, title: str) -> str:
+def keep_upload(
+    app: App,
+    store: AssetStore,
+    commune: Commune,
+    file: Path,
+    title: str,
+    kind: Kind = Kind.MUSIC,
+) -> str:
     """Put a file into the library; return its SHA-256."""
     with app.sessions.begin() as session:
         item = add_upload(
@@ -92,7 +99,7 @@ def keep_upload(app: App, store: AssetStore, commune: Commune, file: Path, title
             actor=commune.operator,
             area_id=COMMUNE,
             title=title,
-            kind=Kind.MUSIC,
+            kind=kind,
             original_name=file.name,
             now=now(),
             target_lufs=app.config.target_lufs,
