@@ -50,6 +50,12 @@ REASONS: Mapping[str, Pair] = {
     "disk": ("lỗi bộ nhớ của thiết bị", "the device's disk failed"),
     "storage": ("bộ nhớ của thiết bị đầy hoặc hỏng", "the device's storage is full or broken"),
     "bug": ("lỗi phần mềm của thiết bị", "a bug in the device's software"),
+    "wake_unsupported": (
+        "thiết bị chưa gọi được từng cụm loa bằng RDS",
+        "the device cannot call its clusters by RDS",
+    ),
+    "no_address": ("cụm loa chưa có địa chỉ gọi đúng", "a cluster has no proper address"),
+    "calls": ("không đủ thời gian gọi các cụm loa", "there was no time to call the clusters"),
 }
 
 INCIDENTS: Mapping[str, Pair] = {

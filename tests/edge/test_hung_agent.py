@@ -84,7 +84,7 @@ def test_another_profile_or_delay_makes_the_agent_anew_in_the_same_process(
     second = controller.statuses[-1]
     controller.publish_desired(outputs=(late,), profile="software-wav")
     wait_until(lambda: controller.statuses[-1].profile == "software-wav")
-    third = wait_until(lambda: controller.status if controller.status.outputs else None)
+    third = wait_until(lambda: status if (status := controller.status) and status.outputs else None)
 
     assert first.profile == second.profile == "software-silent"
     assert first.epoch < second.epoch < third.epoch
