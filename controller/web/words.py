@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from wire.errors import WireError
+
 Pair = tuple[str, str]
 
 BROADCAST_STATES: Mapping[str, Pair] = {
@@ -56,6 +58,7 @@ REASONS: Mapping[str, Pair] = {
     ),
     "no_address": ("cụm loa chưa có địa chỉ gọi đúng", "a cluster has no proper address"),
     "calls": ("không đủ thời gian gọi các cụm loa", "there was no time to call the clusters"),
+    **{kind.code: (kind.vi, kind.en) for kind in WireError.__subclasses__()},
 }
 
 INCIDENTS: Mapping[str, Pair] = {
