@@ -18,6 +18,7 @@ FORGED = "forged_report"
 AT_RISK = "broadcast_at_risk"
 MISSED = "broadcast_missed"
 RULE = "rule_refused"
+TOO_LARGE = "plan_too_large"
 
 
 def open_incident(

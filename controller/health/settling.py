@@ -59,6 +59,7 @@ def settle_incident(
 def note_rules(session: Session, done: Published, now: datetime) -> list[str]:
     """Open an incident for every rule that a compile refused, close those of rules it planned.
 
+    The same for devices whose plan was too large to send.
     A compile of some areas says nothing about rules elsewhere. Returns what is new, for the log.
     """
     fresh: list[str] = []
@@ -71,7 +72,7 @@ def note_rules(session: Session, done: Published, now: datetime) -> list[str]:
     for incident in _open(session, Incident.kind == incidents.RULE):
         if incident.subject in done.planned:
             incident.closed_at = now
-    return fresh
+    return fresh + _note_large(session, done, now)
 
 
 def close_what_is_over(session: Session, now: datetime) -> int:
@@ -95,6 +96,16 @@ def close_what_is_over(session: Session, now: datetime) -> int:
     for incident in over:
         incident.closed_at = now
     return len(over)
+
+
+def _note_large(session: Session, done: Published, now: datetime) -> list[str]:
+    for device in done.revisions:
+        incidents.close_incident(session, incidents.TOO_LARGE, device, now)
+    return [
+        f"the plan of {device} is too large to send; the old one stays"
+        for device in done.too_large
+        if incidents.open_incident(session, incidents.TOO_LARGE, device, now)
+    ]
 
 
 def _seen(session: Session, actor: Actor, incident_id: int) -> tuple[Incident, Area]:

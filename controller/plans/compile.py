@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
-from controller.plans.network import Chain, DeviceView, Network, OutputView, RuleView
+from controller.plans.network import Chain, DeviceView, Network, OutputView, Refused, RuleView
+from schedules.errors import ScheduleError
 from schedules.filters import Policy
 from schedules.precedence import BroadcastClass, Origin, programme_rank
 from schedules.rules import expand
@@ -52,12 +53,16 @@ class _Piece:
 
 
 class Compiler:
-    """Compiles devices of one network for one window; keeps what they share."""
+    """Compiles devices of one network for one window; keeps what they share.
+
+    A rule that cannot be expanded plays nowhere, is in `refused`, and stops no other.
+    """
 
     def __init__(self, network: Network, now: datetime, days: int, zone: str) -> None:
         self._network = network
         self._now = now
         self.from_at, self.until_at = window(now, days, zone)
+        self.refused: list[Refused] = list(network.refused)
         self._views = {programme_key(view): view for view in network.rules}
         self._by_place: dict[str, list[RuleView]] = {}
         for view in network.rules:
@@ -150,13 +155,21 @@ class Compiler:
     def _candidates_of(self, view: RuleView) -> tuple[Candidate, ...]:
         """Return a rule's occurrences with their rank; made once for all who share the rule."""
         if view.rule.id not in self._expanded:
-            ranked = BroadcastClass(view.broadcast_class), Origin(view.origin)
-            resume = Resume(view.resume)
-            self._expanded[view.rule.id] = tuple(
-                Candidate(one, programme_rank(one, *ranked), view.programme_id, resume)
-                for one in expand(view.rule, self.from_at - timedelta(days=1), self.until_at)
-            )
+            try:
+                self._programme(programme_key(view))
+                self._expanded[view.rule.id] = self._expand(view)
+            except (ScheduleError, ValidationError) as error:
+                self.refused.append(Refused(view.rule.id, view.programme_id, str(error)))
+                self._expanded[view.rule.id] = ()
         return self._expanded[view.rule.id]
+
+    def _expand(self, view: RuleView) -> tuple[Candidate, ...]:
+        ranked = BroadcastClass(view.broadcast_class), Origin(view.origin)
+        resume = Resume(view.resume)
+        return tuple(
+            Candidate(one, programme_rank(one, *ranked), view.programme_id, resume)
+            for one in expand(view.rule, self.from_at - timedelta(days=1), self.until_at)
+        )
 
     def _programme(self, name: str) -> Programme:
         if name not in self._programmes:

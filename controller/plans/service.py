@@ -20,6 +20,7 @@ from controller.plans.network import Refused, Scope, load_network
 from controller.replan import take_requests
 from controller.stations.desired import devices_of, publish_all_desired
 from wire import topics
+from wire.errors import Malformed
 from wire.message import next_revision
 from wire.plan import Plan, Slot
 from wire.signing import Signer, digest, payload_of, sign_payload
@@ -31,12 +32,16 @@ GRACE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What one compile did: devices looked at, revisions that went out, rules left out or not."""
+    """What one compile did: devices looked at, revisions that went out, rules left out or not.
+
+    Devices in `too_large` keep their old plan: the new one exceeds what a message may carry.
+    """
 
     looked_at: int
     revisions: dict[str, int]
     refused: tuple[Refused, ...] = ()
     planned: frozenset[str] = frozenset()
+    too_large: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,7 @@ def publish_plans(
     compiler = Compiler(network, now, days, zone)
     held = _held(session, None if scope is None else [device.id for device in network.devices])
     revisions: dict[str, int] = {}
+    too_large: list[str] = []
     fresh: list[tuple[Content, int]] = []
     for content in compiler.compile_all():
         last = held.get(content.device_id)
@@ -100,11 +106,14 @@ def publish_plans(
             revisions[content.device_id] = rev
             fresh.append((content, rev))
         if len(fresh) >= CHUNK:
-            _publish(session, fresh, signer, now)
+            too_large += _publish(session, fresh, signer, now)
             fresh = []
-    _publish(session, fresh, signer, now)
-    planned = frozenset(view.rule.id for view in network.rules)
-    return Published(len(network.devices), revisions, network.refused, planned)
+    too_large += _publish(session, fresh, signer, now)
+    for device in too_large:
+        del revisions[device]
+    refused = tuple(compiler.refused)
+    planned = {view.rule.id for view in network.rules} - {rule.rule_id for rule in refused}
+    return Published(len(network.devices), revisions, refused, frozenset(planned), tuple(too_large))
 
 
 def plan_of(session: Session, device_id: str) -> Plan | None:
@@ -144,16 +153,23 @@ def message_of(content: Content, rev: int, now: datetime) -> Plan:
 
 def _publish(
     session: Session, fresh: list[tuple[Content, int]], signer: Signer, now: datetime
-) -> None:
+) -> list[str]:
+    """Sign and enqueue; return the devices whose plan is too large to be sent to them."""
     rows: list[dict[str, Any]] = []
     publishes: list[Publish] = []
+    too_large: list[str] = []
     for content, rev in fresh:
         payload = payload_of(message_of(content, rev, now))
-        token = sign_payload(Plan.kind, payload, signer)
+        try:
+            token = sign_payload(Plan.kind, payload, signer)
+        except Malformed:
+            too_large.append(content.device_id)
+            continue
         rows.append(_row(content, rev, payload, token, _fingerprint(content, signer), now))
         publishes.append(_publish_of(content, rev, token))
     upsert(session, CompiledPlan, rows)
     outbox.enqueue_all(session, publishes, now)
+    return too_large
 
 
 def _row(

@@ -70,6 +70,10 @@ INCIDENTS: Mapping[str, Pair] = {
     "forged_report": ("Báo cáo giả mạo", "Forged report"),
     "broadcast_at_risk": ("Buổi phát có nguy cơ", "Broadcast at risk"),
     "broadcast_missed": ("Buổi phát không thực hiện được", "Broadcast missed"),
+    "plan_too_large": (
+        "Kế hoạch quá dài, thiết bị giữ bản cũ",
+        "Plan too large, the device keeps the old one",
+    ),
     "rule_refused": ("Lịch phát không còn hợp lệ", "Schedule rule no longer valid"),
 }
 

@@ -2,12 +2,14 @@
 
 from datetime import datetime, time, timedelta
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from controller.config import Config
 from controller.keys import Keyring
 from controller.outbox_models import OutboxRow, Retained
+from controller.plans import compile as compile_module
 from controller.plans.models import CompiledPlan
 from controller.plans.service import (
     Published,
@@ -19,6 +21,8 @@ from controller.plans.service import (
 )
 from controller.programmes.models import ProgrammeVersion, VersionState
 from controller.replan import replan
+from schedules.errors import TooManyOccurrences
+from schedules.rules import Occurrence, Rule, expand
 from tests.controller.cast import AN_BINH, TAN_LAP, VILLAGE, Cast
 from tests.controller.plans.conftest import BULLETIN, Schedule
 from wire.plan import Plan
@@ -198,6 +202,53 @@ def test_a_change_compiles_only_the_devices_that_it_concerns(
 
     assert done.looked_at == 1
     assert again == Published(0, {})
+
+
+def test_a_rule_that_cannot_be_expanded_stops_no_other(
+    session: Session,
+    schedule: Schedule,
+    keyring: Keyring,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    schedule("chieu")
+    schedule("hong", "18:00")
+
+    def expand_or_fail(rule: Rule, start: datetime, end: datetime) -> tuple[Occurrence, ...]:
+        if rule.id == "r-hong":
+            raise TooManyOccurrences(rule.id, 100_000)
+        return expand(rule, start, end)
+
+    monkeypatch.setattr(compile_module, "expand", expand_or_fail)
+
+    done = _publish(session, keyring, now)
+
+    assert {slot.programme for slot in _plan(session, "d-anbinh1").slots} == {"p-chieu.1"}
+    assert [rule.rule_id for rule in done.refused] == ["r-hong"]
+    assert done.planned == {"r-chieu"}
+
+
+def test_a_plan_too_large_to_send_stops_no_other_device(
+    session: Session, schedule: Schedule, keyring: Keyring, now: datetime
+) -> None:
+    """An operator who fills one device's days cannot keep a plan from the others."""
+    schedule("chieu", areas=("vn",))
+    _publish(session, keyring, now)
+    held = session.get_one(CompiledPlan, "d-tanlap1").rev
+    for number in range(4):
+        every_few_minutes = "FREQ=DAILY;BYHOUR=5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20;BYMINUTE="
+        minutes = ",".join(str(minute) for minute in range(number, 60, 4))
+        schedule(
+            f"day{number}", "05:00", rrule=every_few_minutes + minutes, areas=(TAN_LAP,), minutes=1
+        )
+    schedule("sang", "05:00")
+
+    done = _publish(session, keyring, now + timedelta(minutes=1))
+
+    assert done.too_large == ("d-tanlap1",)
+    assert set(done.revisions) == {"d-anbinh1"}
+    session.expire_all()
+    assert session.get_one(CompiledPlan, "d-tanlap1").rev == held
 
 
 def test_a_moved_cluster_changes_the_desired_state_of_its_device(
