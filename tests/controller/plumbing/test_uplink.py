@@ -198,19 +198,24 @@ def test_poison_from_a_real_broker_stops_nothing(door: Door, link: MqttLink, joi
     loop = Loop("uplink", lambda: door.uplink.step(0.1), idle_s=0.0)
     loop.start()
     with join(MINE) as device:
+        sent = []
         for _ in range(600):
             kind = chance.choice(list(good))
             owner = chance.choice([MINE, MINE, OTHER, "d-unknown9", "x", "D-UPPER", "é"])
             # By our own connection: another one in the controller's name would end it.
-            link._client.publish(f"tt/1/up/{owner}/{kind}", _poison(chance, good[kind]), qos=1)
+            topic = f"tt/1/up/{owner}/{kind}"
+            sent.append(link._client.publish(topic, _poison(chance, good[kind]), qos=1))
+        for info in sent:
+            info.wait_for_publish(60)
 
         assert device.publish(topics.up(MINE, "status"), _status(door, MINE, rev=10**9)) == 0
         is_taken = wait_until(lambda: (seen := door.presence()) and seen.status_rev == 10**9, 60)
+        is_drained = wait_until(door.inbox.empty, 60)
     loop.stop()
 
     assert is_taken
+    assert is_drained
     assert link.is_up
-    assert door.inbox.empty()
 
 
 def _poison(chance: random.Random, token: str) -> bytes:
