@@ -222,6 +222,6 @@ def _copy_in_memory(path: Path) -> sqlite3.Connection:
             readable.backup(memory)
         readable.close()
     except sqlite3.Error:
-        pass
+        pass  # nothing can be read: an empty memory still keeps this run's receipts
     memory.executescript(SCHEMA)
     return memory
