@@ -6,7 +6,7 @@ All parts are real: Chromium, controller, broker, one agent through PyAudio; a w
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -49,7 +49,7 @@ def test_an_operator_plans_a_bulletin_on_a_phone_and_sees_it_play(
 
             start = schedule_soon(operator, stage)
             see_it_play(operator)
-            see_its_receipts(operator)
+            see_its_receipts(operator, start.astimezone(stage.zone).date())
 
             onset = witness.onset_after(start - timedelta(seconds=1), 0)
             assert onset is not None
@@ -133,8 +133,11 @@ def see_it_play(page: Page) -> None:
     expect(past).to_contain_text("✔ Đã phát", timeout=2 * SLOWLY)
 
 
-def see_its_receipts(page: Page) -> None:
+def see_its_receipts(page: Page, day: date) -> None:
+    """Look into the logbook of the day it played: by now midnight may have passed."""
     page.get_by_role("link", name="Nhật ký phát").click()
+    page.get_by_label("Ngày").fill(day.isoformat())
+    page.get_by_role("button", name="Lọc").click()
     page.get_by_role("link", name=TITLE).click()
     expect(page.locator(".head .state")).to_have_text("✔ Đã phát")
     receipts = page.locator("section").filter(has_text="Biên nhận do thiết bị ký")
