@@ -75,10 +75,15 @@ class Target(Value):
 
 
 class Repeat(Value):
-    """How often the announcement is spoken: `count` times, `gap_s` seconds between."""
+    """How often the announcement is spoken: rounds of `count` times, `gap_s` seconds between.
+
+    A round begins at `starts_at` and every `every_s` seconds after it, until `ends_at`; with 0
+    there is only the first. Between rounds the programme sounds.
+    """
 
     count: int = Field(default=3, ge=1, le=1000)
     gap_s: int = Field(default=10, ge=0, le=86_400)
+    every_s: int = Field(default=0, ge=0, le=86_400)
 
 
 class Issuer(Value):
@@ -93,8 +98,9 @@ class Alert(Message):
     """One revision of an alert, known by `area` and `id`. Retained on its topic until `exp` + 24 h.
 
     `target` can only narrow `area`: a cluster that does not stand below `area` never sounds.
-    `status`, `target`, its exceptions and `exp` are always critical. `approvals` is reserved for
-    officers' own signatures (compact JWS).
+    `status`, `target`, its exceptions and `exp` are always critical. Languages are spoken in the
+    order of `texts`. `siren_ms` of siren come before the words. A cancel or an end with an
+    `all_clear` speaks it. `approvals` is reserved for officers' own signatures (compact JWS).
     """
 
     kind: ClassVar[str] = "alert"
@@ -109,6 +115,7 @@ class Alert(Message):
     texts: dict[Language, Text] = Field(default_factory=dict)
     audio: dict[Language, Asset] = Field(default_factory=dict)
     siren: Name | None = None
+    siren_ms: int = Field(default=6000, ge=0, le=60_000)
     repeat: Repeat = Repeat()
     issued_at: Instant
     starts_at: Instant
@@ -116,6 +123,7 @@ class Alert(Message):
     issuer: Issuer
     supersedes: ObjectId | None = None
     all_clear: dict[Language, Text] = Field(default_factory=dict)
+    all_clear_audio: dict[Language, Asset] = Field(default_factory=dict)
     approvals: tuple[str, ...] = ()
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from wire.alert import AlertRevision, Latitude, Longitude
+from wire.alert import AlertRevision, Language, Latitude, Longitude
 from wire.message import (
     Area,
     Decibel,
@@ -52,7 +52,11 @@ class Intervals(Value):
 
 
 class Desired(Message):
-    """The state a device shall take and report: where it stands, its outputs, its intervals."""
+    """The state a device shall take and report: where it stands, its outputs, its intervals.
+
+    `emergency_pack` names the pack (`wire.pack`) to hold, a file of `emergency_pack_bytes`.
+    Alerts are spoken in those of `languages` that they have, in this order; in all without any.
+    """
 
     kind: ClassVar[str] = "desired"
 
@@ -65,6 +69,8 @@ class Desired(Message):
     intervals: Intervals = Intervals()
     agent_version: str | None = None
     emergency_pack: Sha256 | None = None
+    emergency_pack_bytes: int = Field(default=0, ge=0, le=2**20)
+    languages: tuple[Language, ...] = ()
 
 
 class Action(StrEnum):

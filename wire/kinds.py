@@ -9,10 +9,17 @@ from wire.enrolment import Pull, RenewRequest
 from wire.message import Message
 from wire.plan import Plan
 from wire.trust import IssuingCertificate
-from wire.up import Health, Receipts, Status
+from wire.up import Health, Panic, Receipts, Status
 
 FROM_CONTROLLER: Final[tuple[type[Message], ...]] = (Plan, Desired, Command, Sync, Alert, Live)
-FROM_DEVICE: Final[tuple[type[Message], ...]] = (Status, Health, Receipts, RenewRequest, Pull)
+FROM_DEVICE: Final[tuple[type[Message], ...]] = (
+    Status,
+    Health,
+    Receipts,
+    Panic,
+    RenewRequest,
+    Pull,
+)
 FROM_ROOT: Final[tuple[type[Message], ...]] = (Trust, IssuingCertificate)
 
 MESSAGES: Final = MappingProxyType(

@@ -15,7 +15,7 @@ BROKER_EPOCH = f"{ROOT}/broker/epoch"
 ALL_UP = f"{ROOT}/up/+/+"
 
 DOWN_KINDS = ("plan", "desired", "command", "sync")
-UP_KINDS = ("status", "health", "receipts")
+UP_KINDS = ("status", "health", "receipts", "panic")
 RETAINED_KINDS = frozenset({"plan", "desired", "alert", "trust", "status"})
 
 DEVICE_PATTERN = r"d-[a-z0-9]{4,32}"
@@ -51,7 +51,7 @@ def down_all(device: str) -> str:
 
 
 def up(device: str, kind: str) -> str:
-    """Return the topic where one device reports `status`, `health` or `receipts`."""
+    """Return the topic where one device reports `status`, `health`, `receipts` or `panic`."""
     return f"{ROOT}/up/{_checked(_DEVICE, device)}/{_known(kind, UP_KINDS)}"
 
 

@@ -1,12 +1,27 @@
-"""What a device reports, signed by its own key: status (also its will), health, receipts."""
+"""What a device says, signed by its own key: status (also its will), health, receipts, panic."""
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from wire.alert import AlertRevision
-from wire.message import Device, Instant, Message, Name, Revision, Sha256, Span, Text, Value
+from wire.alert import AlertRevision, Hazard
+from wire.message import (
+    Area,
+    Device,
+    Instant,
+    Message,
+    Name,
+    ObjectId,
+    Revision,
+    Sha256,
+    Span,
+    Text,
+    Value,
+)
+
+LONGEST_PANIC = timedelta(minutes=10)
 
 
 class ClockState(StrEnum):
@@ -29,7 +44,10 @@ class OutputReport(Value):
 
 
 class Status(Message):
-    """Presence, on one retained topic; `epoch` counts sessions, so a late will is recognised."""
+    """Presence, on one retained topic; `epoch` counts sessions, so a late will is recognised.
+
+    `alerts` are those in force here, `emergency_pack` is the pack that is whole on this device.
+    """
 
     kind: ClassVar[str] = "status"
 
@@ -46,6 +64,8 @@ class Status(Message):
     missing: tuple[Sha256, ...] = ()
     outputs: tuple[OutputReport, ...] = ()
     faults: tuple[str, ...] = ()
+    emergency_pack: Sha256 | None = None
+    alerts: tuple[AlertRevision, ...] = ()
 
 
 class Health(Message):
@@ -85,6 +105,8 @@ class Receipt(Value):
     """One thing that happened. `number` has no gaps per device; `code` says why, for machines.
 
     `late_ms` is the start against the planned instant; `clock_error_ms` how wrong `at` may be.
+    About an alert, `object_id` is its id, `area` and `rev` tell which, and `clusters` at whose
+    loudspeakers it sounded, or did not.
     """
 
     number: int = Field(ge=1, lt=2**31)
@@ -95,6 +117,8 @@ class Receipt(Value):
     programme: Name | None = None
     object_id: Name | None = None
     rev: Revision | None = None
+    area: Area | None = None
+    clusters: tuple[Name, ...] = ()
     played_ms: Span | None = None
     late_ms: Span | None = None
     clock: ClockState = ClockState.NONE
@@ -115,3 +139,26 @@ class Receipts(Message):
     device: Device
     oldest: int = Field(default=1, ge=1, lt=2**31)
     receipts: tuple[Receipt, ...] = Field(min_length=1, max_length=200)
+
+
+class Panic(Message):
+    """An alert that somebody raised at the device itself, for its own outputs, 10 minutes at most.
+
+    Nobody else acts on it: it tells the controller what sounds there. It is over at `ends_at`; a
+    later revision with an earlier end tells that it was stopped.
+    """
+
+    kind: ClassVar[str] = "panic"
+
+    device: Device
+    id: ObjectId
+    hazard: Hazard = Hazard.OTHER
+    outputs: tuple[Name, ...] = ()
+    starts_at: Instant
+    ends_at: Instant
+
+    @model_validator(mode="after")
+    def _is_short(self) -> "Panic":
+        if not timedelta(0) <= self.ends_at - self.starts_at <= LONGEST_PANIC:
+            raise ValueError("a local alert lasts at most 10 minutes")
+        return self

@@ -116,7 +116,7 @@ def receive(cast: Cast) -> Callable[[str | bytes, str], Message]:
         if kind == "cert":
             text = token if isinstance(token, str) else token.decode("utf-8", "replace")
             return cast.pinned.certificate(text)[0]
-        if kind in {"status", "health", "receipts", "renew", "pull"}:
+        if kind in {"status", "health", "receipts", "panic", "renew", "pull"}:
             return open_signed(token, cast.device.key, model)
         return judge(token, model, cast.pinned, cast.place, cast.now)
 
