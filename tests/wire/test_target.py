@@ -56,7 +56,7 @@ def test_the_edge_of_a_polygon_belongs_to_it(place: tuple[float, float], is_insi
 
 
 def test_distances_are_those_of_the_sphere() -> None:
-    # Hà Nội to Thành phố Hồ Chí Minh, about 1,137 km along the great circle.
+    # Hà Nội to Thành phố Hồ Chí Minh, about 1,143 km along the great circle.
     assert distance_m((21.0278, 105.8342), (10.7769, 106.7009)) == pytest.approx(
         1_143_000, rel=0.01
     )
