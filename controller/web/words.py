@@ -164,6 +164,79 @@ RECEIPTS: Mapping[str, Pair] = {
     "repaired": ("Hết lỗi", "Repaired"),
 }
 
+ALERT_STATES: Mapping[str, Pair] = {
+    "drafted": ("Đang soạn", "Being drafted"),
+    "awaiting": ("Chờ duyệt phát", "Waiting for release"),
+    "counting": ("Sắp phát", "About to go out"),
+    "released": ("Đang hiệu lực", "In force"),
+    "cancelled": ("Đã hủy", "Cancelled"),
+    "ended": ("Đã kết thúc", "Ended"),
+    "withdrawn": ("Đã rút, chưa phát", "Withdrawn, never sent"),
+    "replaced": ("Đã có bản mới", "Replaced"),
+    "lapsed": ("Quá hạn, chưa phát", "Lapsed, never sent"),
+}
+
+ALERT_ACTIONS: Mapping[str, Pair] = {
+    "alert": ("Phát", "Alert"),
+    "update": ("Cập nhật", "Update"),
+    "cancel": ("Hủy", "Cancel"),
+    "end": ("Kết thúc", "End"),
+}
+
+ALERT_BANDS: Mapping[str, Pair] = {
+    "real": ("● PHÁT THẬT", "● REAL ALERT"),
+    "exercise": ("▨ THỰC HÀNH, không phải thật", "▨ EXERCISE, not real"),
+    "drill": ("▨ DIỄN TẬP, không phải thật", "▨ DRILL, not real"),
+}
+
+REACH: Mapping[str, Pair] = {
+    "pending": ("Đang chờ", "Waiting"),
+    "received": ("Đã nhận", "Received"),
+    "sounding": ("Đang kêu", "Sounding"),
+    "finished": ("Đã kêu xong", "Has sounded"),
+    "failed": ("Lỗi", "Failed"),
+    "not_reached": ("Không liên lạc được", "Not reached"),
+}
+
+REACH_MARKS: Mapping[str, Pair] = {
+    "pending": ("…", "…"),
+    "received": ("↓", "↓"),
+    "sounding": ("♪", "♪"),
+    "finished": ("✔", "✔"),
+    "failed": ("✖", "✖"),
+    "not_reached": ("?", "?"),
+}
+
+WHY: Mapping[str, Pair] = {
+    "in_area": ("thuộc địa bàn được chọn", "stands in a chosen area"),
+    "in_shape": ("nằm trong vùng đã vẽ", "stands in the drawn shape"),
+    "elsewhere": ("không thuộc địa bàn được chọn", "stands in no chosen area"),
+    "outside": ("nằm ngoài vùng đã vẽ", "stands outside the drawn shape"),
+    "excepted": ("thuộc nơi được trừ ra", "stands in an excepted area"),
+    "no_position": (
+        "chưa có tọa độ nên không biết có trong vùng hay không",
+        "has no position, so nobody knows whether it stands in the shape",
+    ),
+}
+
+SOUNDED: Mapping[str, Pair] = {
+    "device_voice": ("giọng đọc trên thiết bị", "the device's own voice"),
+    "pack": ("câu dựng sẵn trong gói khẩn cấp", "a phrase of the emergency pack"),
+    "siren": ("chỉ có còi hú", "the siren alone"),
+}
+
+FACTORS: Mapping[str, Pair] = {
+    "totp": ("mã xác thực", "authenticator code"),
+    "recovery": ("mã dự phòng", "recovery code"),
+    "": ("không cần mã", "no code needed"),
+}
+
+TEMPLATE_STATES: Mapping[str, Pair] = {
+    "drafted": ("Chờ duyệt", "Waiting for approval"),
+    "approved": ("Đã duyệt", "Approved"),
+    "retired": ("Không dùng nữa", "Retired"),
+}
+
 AUDITED: Mapping[str, Pair] = {
     "area.close": ("Kết thúc địa bàn", "Area ended"),
     "area.create": ("Thêm địa bàn", "Area added"),
@@ -232,5 +305,14 @@ WORDS: Mapping[str, Mapping[str, Pair]] = {
     "cluster": CLUSTER_KINDS,
     "clock": CLOCKS,
     "receipt": RECEIPTS,
+    "alert": ALERT_STATES,
+    "alert_action": ALERT_ACTIONS,
+    "alert_band": ALERT_BANDS,
+    "reach": REACH,
+    "reach_mark": REACH_MARKS,
+    "why": WHY,
+    "sounded": SOUNDED,
+    "factor": FACTORS,
+    "template": TEMPLATE_STATES,
     "audited": AUDITED,
 }
