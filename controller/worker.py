@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session
 from controller import outbox, replan
 from controller.config import Config
 from controller.db import Clock, Sessions
+from controller.emergencies import service as emergencies
+from controller.emergencies.sending import Sender
 from controller.health.service import note_lost
 from controller.health.settling import close_what_is_over, note_rules
 from controller.jobs import LeaseKeeper
@@ -75,11 +77,13 @@ class Worker:
         publisher = outbox.Publisher(
             parts.sessions, self.link, parts.clock, holder, lambda: self._lease.is_held
         )
+        sender = Sender(parts.sessions, parts.keyring, parts.clock, lambda: self._lease.is_held)
         uplink = Uplink(
             parts.sessions, self._inbox, self.link.send, parts.keyring.signer, parts.clock
         )
         self._loops = {
             outbox.NAME: Loop("publisher", publisher.step),
+            emergencies.NAME: Loop("emergencies", sender.step, sender.idle_s),
             replan.NAME: Loop("planner", self._plan),
             batches.NAME: Loop("receipts", self._verify),
             "uplink": Loop("uplink", uplink.step, idle_s=0.0),

@@ -190,9 +190,7 @@ def as_csv(rows: Iterable[ClusterReach]) -> str:
     """Return clusters as a table for spreadsheets (RFC 4180, UTF-8 with its mark for Excel)."""
     text = io.StringIO()
     table = csv.writer(text)
-    table.writerow(
-        ["Địa bàn", "Cụm loa", "Thiết bị", "Đài", "Điện thoại", "Tình trạng", "Lý do"]
-    )
+    table.writerow(["Địa bàn", "Cụm loa", "Thiết bị", "Đài", "Điện thoại", "Tình trạng", "Lý do"])
     for one in rows:
         word = _code_words(one.code)
         cells = [
@@ -339,4 +337,3 @@ def _detail_words(detail: str) -> tuple[str, str]:
 def _harmless(cell: str) -> str:
     """Keep a spreadsheet from taking a name for a formula."""
     return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t"} and len(cell) > 1 else cell
-

@@ -50,9 +50,7 @@ def lay_out_all(session: Session, now: datetime) -> int:
     """Write down whom each text concerns that went out meanwhile; return how many texts."""
     sent = session.scalars(
         select(AlertRevision)
-        .where(
-            AlertRevision.state == RevisionState.RELEASED, AlertRevision.reach_laid_at.is_(None)
-        )
+        .where(AlertRevision.state == RevisionState.RELEASED, AlertRevision.reach_laid_at.is_(None))
         .order_by(AlertRevision.rev)
     ).all()
     for revision in sent:
@@ -64,7 +62,9 @@ def lay_out(session: Session, revision: AlertRevision, now: datetime) -> None:
     """Write one row for each cluster that a sent text means; who is meant no longer stays, so."""
     alert = session.get_one(Alert, revision.alert_id)
     target = stored_content(revision.content).target
-    meant = [place for place in places_of(session, alert.publish_area_id, target) if place.why.sounds]
+    meant = [
+        place for place in places_of(session, alert.publish_area_id, target) if place.why.sounds
+    ]
     rows = [_new_row(alert.id, place, revision) for place in meant]
     insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     for chunk in _chunks(rows):

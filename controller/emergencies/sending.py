@@ -260,9 +260,7 @@ def _take(session: Session, revision: AlertRevision, state: RevisionState) -> bo
     return getattr(taken, "rowcount", 0) == 1
 
 
-def _facts(
-    session: Session, alert: Alert, revision: AlertRevision, times: Times
-) -> dict[str, Any]:
+def _facts(session: Session, alert: Alert, revision: AlertRevision, times: Times) -> dict[str, Any]:
     is_stop = revision.action in STOPS
     audio = revision.all_clear_audio if is_stop else revision.audio
     says = not is_stop or revision.speaks_all_clear
