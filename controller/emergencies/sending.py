@@ -44,8 +44,13 @@ class Sender:
         keyring: Keyring,
         clock: Clock,
         may_act: Callable[[], bool] = lambda: True,
+        *,
+        read_sessions: Sessions | None = None,
+        patient_sessions: Sessions | None = None,
     ) -> None:
         self._sessions = sessions
+        self._read_sessions = read_sessions or sessions
+        self._patient_sessions = patient_sessions or sessions
         self._keyring = keyring
         self._clock = clock
         self._may_act = may_act
@@ -65,14 +70,14 @@ class Sender:
 
     def idle_s(self) -> float:
         """Return how long nothing is due, in seconds: at most half a minute."""
-        with self._sessions() as session:
+        with self._read_sessions() as session:
             next_at = next_due(session)
         if next_at is None:
             return LONGEST_IDLE_S
         return min(LONGEST_IDLE_S, max(0.0, (next_at - self._clock()).total_seconds()))
 
     def _send_all(self) -> list[Exception]:
-        with self._sessions() as session:
+        with self._read_sessions() as session:
             waiting = due(session, self._clock())
         failures: list[Exception] = []
         for one in waiting:
@@ -86,7 +91,10 @@ class Sender:
 
     def _tidy(self) -> bool:
         now = self._clock()
-        with self._sessions.begin() as session:
+        with self._read_sessions() as session:
+            if not has_leftovers(session, now):
+                return False
+        with self._patient_sessions.begin() as session:
             laid = reach.lay_out_all(session, now)
             over = finish_over(session, now)
             cleared = clear_expired(session, now)
@@ -137,6 +145,17 @@ def send(session: Session, one: Due, keyring: Keyring, now: datetime) -> bool:
     return True
 
 
+def has_leftovers(session: Session, now: datetime) -> bool:
+    """Return whether something was sent and not laid out, is over, or waits to be cleared."""
+    unlaid = (AlertRevision.state == RevisionState.RELEASED) & AlertRevision.reach_laid_at.is_(None)
+    is_over = (Alert.state == AlertState.RELEASED) & (Alert.ends_at <= now)
+    is_old = (Alert.exp_at <= now - KEEP_AFTER) & Alert.cleared_at.is_(None)
+    return (
+        session.scalar(select(AlertRevision.number).where(unlaid).limit(1)) is not None
+        or session.scalar(select(Alert.id).where(is_over | is_old).limit(1)) is not None
+    )
+
+
 def finish_over(session: Session, now: datetime) -> int:
     """Mark alerts whose own end has come as ended; devices ended them by themselves."""
     over = session.scalars(
@@ -163,7 +182,7 @@ def clear_expired(session: Session, now: datetime) -> int:
             token="",
             rev=last_rev(session, alert.id) + 1,
             retain=True,
-            urgency=2,
+            urgency=0,
             now=now,
         )
         session.execute(delete(Retained).where(Retained.topic == topic))
