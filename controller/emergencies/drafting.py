@@ -100,10 +100,16 @@ def speak(studio: Studio, looked: Look) -> Sounds:
 
 
 def write_alert(
-    sessions: Sessions, studio: Studio, actor: Actor, draft: Draft, now: datetime, zone: str = ZONE
+    sessions: Sessions,
+    read_sessions: Sessions,
+    studio: Studio,
+    actor: Actor,
+    draft: Draft,
+    now: datetime,
+    zone: str = ZONE,
 ) -> str:
     """Look, speak and keep a new alert, in two transactions; return its id."""
-    with sessions() as session:
+    with read_sessions() as session:
         looked = look(session, actor, draft, now, zone)
     sounds = speak(studio, looked)
     with sessions.begin() as session:
@@ -112,6 +118,7 @@ def write_alert(
 
 def rewrite_alert(
     sessions: Sessions,
+    read_sessions: Sessions,
     studio: Studio,
     actor: Actor,
     alert_id: str,
@@ -120,7 +127,7 @@ def rewrite_alert(
     zone: str = ZONE,
 ) -> int:
     """Look, speak and keep new words of an alert, in two transactions; return the revision."""
-    with sessions() as session:
+    with read_sessions() as session:
         looked = look(session, actor, draft, now, zone)
     sounds = speak(studio, looked)
     with sessions.begin() as session:

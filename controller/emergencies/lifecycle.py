@@ -1,7 +1,7 @@
 """Cancel and end: immediate, by the owner's level or above, and never limited (R4, R20).
 
 An update is a new text (`drafting.redraft_alert`) that needs its own release. What a cancel or end
-speaks is worded by us and was spoken with the alert, so that it neither waits nor says anything new.
+speaks is worded by us and was spoken with the alert: it does not wait and says nothing new.
 """
 
 from datetime import datetime
@@ -46,7 +46,9 @@ def cancel_alert(
         AlertState.COUNTING,
         AlertState.RELEASED,
     )
-    return stop(session, alert, AlertAction.CANCEL, actor.login, now, all_clear, note)
+    return stop(
+        session, alert, AlertAction.CANCEL, actor.login, now, all_clear=all_clear, note=note
+    )
 
 
 def end_alert(
@@ -63,7 +65,7 @@ def end_alert(
     if alert.state == AlertState.ENDED:
         return alert
     require_state(alert, AlertState.RELEASED)
-    return stop(session, alert, AlertAction.END, actor.login, now, all_clear, note)
+    return stop(session, alert, AlertAction.END, actor.login, now, all_clear=all_clear, note=note)
 
 
 def stop(
@@ -72,6 +74,7 @@ def stop(
     action: AlertAction,
     who: str,
     now: datetime,
+    *,
     all_clear: bool,
     note: str = "",
 ) -> Alert:
@@ -85,7 +88,7 @@ def stop(
     else:
         alert.state = AlertState.CANCELLED if action is AlertAction.CANCEL else AlertState.ENDED
         alert.closed_at, alert.active_key = now, None
-        _add_stop(session, alert, said, action, who, now, all_clear, note)
+        _add_stop(session, alert, said, action, who, now, all_clear=all_clear, note=note)
         wake.ask(session, NAME)
     facts = {"all_clear": all_clear and said is not None, "note": note}
     name = "alert.cancel" if action is AlertAction.CANCEL else "alert.end"
@@ -100,6 +103,7 @@ def _add_stop(
     action: AlertAction,
     who: str,
     now: datetime,
+    *,
     all_clear: bool,
     note: str,
 ) -> None:

@@ -41,6 +41,7 @@ class TemplateDraft:
 
 def write_template(
     sessions: Sessions,
+    read_sessions: Sessions,
     studio: Studio,
     actor: Actor,
     area_id: str,
@@ -52,7 +53,7 @@ def write_template(
 
     A change voids the approval. Raises NotAllowed, Missing, Invalid, TemplateMissing.
     """
-    with sessions() as session:
+    with read_sessions() as session:
         content = _checked(session, actor, area_id, draft, now)
     (spoken,) = studio.speak(content.texts)
     with sessions.begin() as session:

@@ -19,7 +19,7 @@ from controller.emergencies.content import stored_content
 from controller.emergencies.models import Alert, AlertReach, AlertState, ReachState
 from controller.emergencies.service import current_revision
 from controller.emergencies.target import places_of
-from controller.stations.models import Cluster, Device, Output, Station
+from controller.stations.models import Cluster, Device, Station
 from wire.target import Why
 
 ANSWER_WITHIN = timedelta(seconds=10)
@@ -112,7 +112,7 @@ class ClusterReach:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Why a cluster sounded, or did not: steps from the target to the receipt, in both languages."""
+    """Why a cluster sounded, or did not: steps from target to receipt, in both languages."""
 
     cluster_id: str
     has_sounded: bool

@@ -7,9 +7,9 @@ come twice and in any order. What is *shown* is computed from the time: nothing 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -30,7 +30,7 @@ from wire.up import ClockState, Receipt, ReceiptKind
 Told = tuple[str, Receipt]
 """A device, and one receipt that its key signed."""
 Row = dict[str, Any]
-_ROWS = AlertReach.__table__
+_ROWS = cast("Table", AlertReach.__table__)
 _RANK = {state: rank for rank, state in enumerate(ReachState)}
 _CHUNK = 500
 _FAILURES = frozenset({ReceiptKind.MISSED, ReceiptKind.SKIPPED, ReceiptKind.REFUSED})
@@ -66,9 +66,9 @@ def lay_out(session: Session, revision: AlertRevision, now: datetime) -> None:
         place for place in places_of(session, alert.publish_area_id, target) if place.why.sounds
     ]
     rows = [_new_row(alert.id, place, revision) for place in meant]
-    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    insert_new = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     for chunk in _chunks(rows):
-        session.execute(insert(AlertReach).on_conflict_do_nothing(), chunk)
+        session.execute(insert_new(AlertReach).on_conflict_do_nothing(), chunk)
     if revision.action != "alert":
         _ask_again(session, alert.id, revision, rows)
     revision.reach_laid_at = now
@@ -159,7 +159,7 @@ def _unexpected(
         for name, area_id in places
     }
     if made:
-        session.execute(_ROWS.insert(), list(made.values()))
+        session.execute(insert(AlertReach), list(made.values()))
     return made
 
 

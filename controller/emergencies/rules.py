@@ -81,8 +81,8 @@ class Needs:
         return "limited" in self.why
 
 
-STRICT = Needs(2, True, why=("default",))
-RELAXED = Needs(1, False, why=("drill",))
+STRICT = Needs(2, needs_second_factor=True, why=("default",))
+RELAXED = Needs(1, needs_second_factor=False, why=("drill",))
 
 
 def needs_of(

@@ -84,7 +84,7 @@ class Sender:
             try:
                 with self._sessions.begin() as session:
                     send(session, one, self._keyring, self._clock())
-            except Exception as error:  # noqa: BLE001 - the next alert must go out all the same
+            except Exception as error:
                 log.exception("alert %s (%d) could not be sent", *one)
                 failures.append(error)
         return failures

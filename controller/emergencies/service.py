@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from controller.areas.models import Area
@@ -125,7 +125,7 @@ def note_change(
     audit.record(session, now, who, action, "alert", alert.id, alert.area_id, facts)
 
 
-def _rows() -> Any:
+def _rows() -> Select[tuple[Alert]]:
     return (
         select(Alert)
         .join(Owner, Owner.id == Alert.area_id)

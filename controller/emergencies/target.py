@@ -38,8 +38,10 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """Who hears an alert that is published on `publish_area_id`: every cluster of the area that
-    speaks is in `places`, with its reason. `is_wide` is above commune level.
+    """Who hears an alert that is published on `publish_area_id`.
+
+    Every cluster of the area that speaks is in `places`, with its reason. `is_wide` is above
+    commune level.
     """
 
     publish_area_id: str
@@ -88,7 +90,8 @@ def places_of(session: Session, publish_area_id: str, target: Target) -> tuple[P
     return tuple(_judged(row, area.id, target) for row in _clusters(session, area))
 
 
-Row = tuple[tuple[str, str, str, str, float | None, float | None], str]
+Row = tuple[Place, str]
+"""A cluster that is not judged yet, and the path of its area."""
 
 
 def _clusters(session: Session, area: Area) -> list[Row]:
@@ -107,14 +110,14 @@ def _clusters(session: Session, area: Area) -> list[Row]:
         .where(Area.path.startswith(area.path, autoescape=True))
         .order_by(Area.path, Cluster.id)
     )
-    return [(tuple(row[:6]), row[6]) for row in rows]
+    return [(Place(*row[:6], Why.ELSEWHERE), row[6]) for row in rows]
 
 
 def _judged(row: Row, area_id: str, target: Target) -> Place:
-    facts, path = row
-    latitude, longitude = facts[4], facts[5]
-    position = None if latitude is None or longitude is None else (latitude, longitude)
-    return Place(*facts, why(area_id, target, path.strip("/").split("/"), position))
+    place, path = row
+    at = (place.latitude, place.longitude)
+    position = None if at[0] is None or at[1] is None else (at[0], at[1])
+    return place._replace(why=why(area_id, target, path.strip("/").split("/"), position))
 
 
 def _inside(session: Session, area: Area, name: str) -> Area:
