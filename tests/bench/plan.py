@@ -26,7 +26,7 @@ from controller.keys import Keyring
 from controller.library.models import Asset
 from controller.outbox_models import OutboxRow, Retained
 from controller.plans.models import CompiledPlan
-from controller.plans.service import publish_plans, publish_requested
+from controller.plans.service import Database, compile_plans, publish_requested
 from controller.programmes.models import Programme, ProgrammeVersion, ScheduleRule, VersionState
 from controller.replan import replan
 from controller.stations.models import Cluster, Device, DeviceState, Output, Station
@@ -100,8 +100,13 @@ def _measure(
 
 
 def _full(sessions: Sessions, by: Signer) -> None:
-    with sessions.begin() as session:
-        publish_plans(session, by, NOW, days=DAYS, zone=ZONE)
+    compile_plans(_both(sessions), by, NOW, days=DAYS, zone=ZONE)
+
+
+def _both(sessions: Sessions) -> Database:
+    """Return the ways of a worker: reading takes no lock, writing is in small transactions."""
+    reading = make_sessions(sessions.kw["bind"], read_only=True)
+    return Database(reading, sessions)
 
 
 def _bare(plans: list[Plan], by: Signer) -> None:
@@ -116,8 +121,7 @@ def _one_commune(sessions: Sessions, keyring: Keyring, commune: str, number: int
         ).one()
         programme.title = f"Bản tin mới {number}"
         replan(session, areas=[commune], now=NOW)
-    with sessions.begin() as session:
-        published = publish_requested(session, keyring, Config(), NOW)
+    published = publish_requested(_both(sessions), keyring, Config(), NOW)
     assert published.revisions, "the change changed nothing"
 
 
