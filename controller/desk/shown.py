@@ -1,45 +1,46 @@
 """An alert as the pages show it: what it says now, where, what waits for somebody, what one may do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from controller.areas.models import Area
+from controller.areas.service import find_area
 from controller.emergencies.content import Content, stored_content
-from controller.emergencies.models import Alert, AlertRevision, AlertState, RevisionState
+from controller.emergencies.models import Alert, AlertRevision, AlertState
+from controller.emergencies.service import current_revision, newest_revision, pending_revision
 from controller.people.rights import Actor, allows
-from wire.alert import Circle, Target
+from wire.alert import Target
 
-OPEN = frozenset({RevisionState.DRAFTED, RevisionState.AWAITING, RevisionState.COUNTING})
 NAMED = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Where:
     """Where an alert is for, in names; a page joins them in the person's language."""
 
     areas: tuple[str, ...]
     more: int
-    circles: int
-    polygons: int
+    shapes: int
     exceptions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An alert with its newest text that went out (or its only one) and a newer one that waits."""
+    """An alert: the text that sounds (else the newest), and a text that waits for its release."""
 
     alert: Alert
     revision: AlertRevision
     waiting: AlertRevision | None
     content: Content
-    place: Place
+    where: Where
     speaker: Area
+    may_draft: bool
+    may_fire: bool
     may_release: bool
     may_cancel: bool
-    may_draft: bool
 
     @property
     def is_active(self) -> bool:
@@ -54,37 +55,39 @@ class Shown:
 
 def shown(session: Session, actor: Actor, alert: Alert) -> Shown:
     """Return an alert that the actor sees, as pages show it."""
-    sent = [one for one in alert.revisions if one.state == RevisionState.RELEASED]
-    newest = alert.revisions[-1]
-    revision = sent[-1] if sent else newest
-    speaker = session.get_one(Area, alert.area_id)
+    revision = current_revision(alert) or newest_revision(alert)
+    speaker = find_area(session, alert.area_id)
     content = stored_content(revision.content)
     return Shown(
         alert=alert,
         revision=revision,
-        waiting=newest if newest is not revision and newest.state in OPEN else None,
+        waiting=pending_revision(alert),
         content=content,
-        place=place_of(session, content.target),
+        where=where(session, content.target),
         speaker=speaker,
+        may_draft=allows(actor, "alert.draft", speaker),
+        may_fire=allows(actor, "alert.fire", speaker),
         may_release=allows(actor, "alert.release", speaker),
         may_cancel=allows(actor, "alert.cancel", speaker),
-        may_draft=allows(actor, "alert.draft", speaker),
     )
 
 
-def place_of(session: Session, target: Target) -> Place:
+def all_shown(session: Session, actor: Actor, alerts: Iterable[Alert]) -> tuple[Shown, ...]:
+    """Return several alerts as pages show them, in the same order."""
+    return tuple(shown(session, actor, alert) for alert in alerts)
+
+
+def where(session: Session, target: Target) -> Where:
     """Return the names of a target, the first four of its areas."""
-    areas = _names(session, target.areas)
-    circles = sum(isinstance(shape, Circle) for shape in target.shapes)
-    return Place(
+    areas = names(session, target.areas)
+    return Where(
         areas=areas[:NAMED],
         more=max(0, len(areas) - NAMED),
-        circles=circles,
-        polygons=len(target.shapes) - circles,
-        exceptions=_names(session, target.exceptions),
+        shapes=len(target.shapes),
+        exceptions=names(session, target.exceptions),
     )
 
 
-def _names(session: Session, ids: Sequence[str]) -> tuple[str, ...]:
-    rows = session.scalars(select(Area.name).where(Area.id.in_(ids)).order_by(Area.path))
-    return tuple(rows)
+def names(session: Session, ids: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of areas, each after its parent."""
+    return tuple(session.scalars(select(Area.name).where(Area.id.in_(ids)).order_by(Area.path)))

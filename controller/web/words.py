@@ -191,7 +191,8 @@ ALERT_BANDS: Mapping[str, Pair] = {
 }
 
 REACH: Mapping[str, Pair] = {
-    "pending": ("Đang chờ", "Waiting"),
+    "meant": ("Sẽ kêu", "Will sound"),
+    "waiting": ("Đang gửi", "Being sent"),
     "received": ("Đã nhận", "Received"),
     "sounding": ("Đang kêu", "Sounding"),
     "finished": ("Đã kêu xong", "Has sounded"),
@@ -200,30 +201,13 @@ REACH: Mapping[str, Pair] = {
 }
 
 REACH_MARKS: Mapping[str, Pair] = {
-    "pending": ("…", "…"),
+    "meant": ("●", "●"),
+    "waiting": ("…", "…"),
     "received": ("↓", "↓"),
     "sounding": ("♪", "♪"),
     "finished": ("✔", "✔"),
     "failed": ("✖", "✖"),
     "not_reached": ("?", "?"),
-}
-
-WHY: Mapping[str, Pair] = {
-    "in_area": ("thuộc địa bàn được chọn", "stands in a chosen area"),
-    "in_shape": ("nằm trong vùng đã vẽ", "stands in the drawn shape"),
-    "elsewhere": ("không thuộc địa bàn được chọn", "stands in no chosen area"),
-    "outside": ("nằm ngoài vùng đã vẽ", "stands outside the drawn shape"),
-    "excepted": ("thuộc nơi được trừ ra", "stands in an excepted area"),
-    "no_position": (
-        "chưa có tọa độ nên không biết có trong vùng hay không",
-        "has no position, so nobody knows whether it stands in the shape",
-    ),
-}
-
-SOUNDED: Mapping[str, Pair] = {
-    "device_voice": ("giọng đọc trên thiết bị", "the device's own voice"),
-    "pack": ("câu dựng sẵn trong gói khẩn cấp", "a phrase of the emergency pack"),
-    "siren": ("chỉ có còi hú", "the siren alone"),
 }
 
 FACTORS: Mapping[str, Pair] = {
@@ -339,8 +323,6 @@ WORDS: Mapping[str, Mapping[str, Pair]] = {
     "alert_band": ALERT_BANDS,
     "reach": REACH,
     "reach_mark": REACH_MARKS,
-    "why": WHY,
-    "sounded": SOUNDED,
     "factor": FACTORS,
     "template": TEMPLATE_STATES,
     "audited": AUDITED,
