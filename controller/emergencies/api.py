@@ -406,27 +406,7 @@ def get_alert(path: AlertPath) -> Response:
     return _detail(path.alert_id)
 
 
-@emergencies_api.put("/alerts/<alert_id>", responses={200: AlertDetail})
-@allow("alert.draft")
-def change_alert(path: AlertPath, body: DraftBody) -> Response:
-    """Write new words: of a draft, or as the update of what sounds. Status cannot change."""
-    parts, here = emergency_parts(), access()
-    drafting.rewrite_alert(
-        here.sessions,
-        here.read_sessions,
-        parts.studio,
-        actor(),
-        path.alert_id,
-        _draft(body),
-        now(),
-        parts.zone,
-    )
-    return _detail(path.alert_id)
-
-
-@emergencies_api.post(
-    "/alerts/<alert_id>/revisions/<int:revision>/heard", responses={200: AlertDetail}
-)
+@emergencies_api.post("/alerts/<alert_id>/texts/<int:revision>/heard", responses={200: AlertDetail})
 @allow("alert.fire")
 def hear_alert(path: RevisionPath, body: HeardBody) -> Response:
     """Say that I listened to a sound of this text."""
@@ -444,7 +424,7 @@ def hear_alert(path: RevisionPath, body: HeardBody) -> Response:
     return _detail(path.alert_id)
 
 
-@emergencies_api.get("/alerts/<alert_id>/revisions/<int:revision>/needs", responses={200: NeedsOut})
+@emergencies_api.get("/alerts/<alert_id>/texts/<int:revision>/needs", responses={200: NeedsOut})
 @allow("view")
 def get_needs(path: RevisionPath) -> Response:
     """Show what the release of this text needs of me."""
@@ -455,7 +435,7 @@ def get_needs(path: RevisionPath) -> Response:
 
 
 @emergencies_api.post(
-    "/alerts/<alert_id>/revisions/<int:revision>/submit", responses={200: RevisionOut}
+    "/alerts/<alert_id>/texts/<int:revision>/submit", responses={200: RevisionOut}
 )
 @allow("alert.draft")
 def submit_alert(path: RevisionPath) -> Response:
@@ -466,7 +446,7 @@ def submit_alert(path: RevisionPath) -> Response:
 
 
 @emergencies_api.post(
-    "/alerts/<alert_id>/revisions/<int:revision>/confirm", responses={200: ConfirmedOut}
+    "/alerts/<alert_id>/texts/<int:revision>/confirm", responses={200: ConfirmedOut}
 )
 @allow("alert.fire")
 def confirm_alert(path: RevisionPath, body: ConfirmBody) -> Response:
@@ -496,6 +476,24 @@ def undo_alert(path: AlertPath) -> Response:
     """Stop a countdown before it goes out."""
     with writing() as session:
         releasing.undo(session, actor=actor(), alert_id=path.alert_id, now=now())
+    return _detail(path.alert_id)
+
+
+@emergencies_api.put("/alerts/<alert_id>", responses={200: AlertDetail})
+@allow("alert.draft")
+def change_alert(path: AlertPath, body: DraftBody) -> Response:
+    """Write new words: of a draft, or as the update of what sounds. Status cannot change."""
+    parts, here = emergency_parts(), access()
+    drafting.rewrite_alert(
+        here.sessions,
+        here.read_sessions,
+        parts.studio,
+        actor(),
+        path.alert_id,
+        _draft(body),
+        now(),
+        parts.zone,
+    )
     return _detail(path.alert_id)
 
 
