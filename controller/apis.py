@@ -14,6 +14,7 @@ from controller.library.store import AssetStore
 from controller.people.access import Access
 from controller.people.api import people_api
 from controller.people.areas_api import areas_api
+from controller.people.second_factor_api import second_factor_api
 from controller.plans.api import plans_api
 from controller.programmes.api import programmes_api
 from controller.records.api import records_api
@@ -22,6 +23,7 @@ from controller.stations.api import install_stations, stations_api
 APIS = (
     areas_api,
     people_api,
+    second_factor_api,
     stations_api,
     library_api,
     programmes_api,
