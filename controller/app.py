@@ -95,6 +95,7 @@ def build(config: Config, *, with_web: bool = True, with_worker: bool = True) ->
     engine = make_engine(config.database)
     upgrade(engine)
     sessions, read_sessions = make_sessions(engine), make_sessions(engine, read_only=True)
+    patient_sessions = make_sessions(engine, is_patient=True)
     keyring = open_or_create_keys(config, utc_now)
     store = AssetStore(config.data_dir / "assets")
     store.start()
@@ -115,7 +116,9 @@ def build(config: Config, *, with_web: bool = True, with_worker: bool = True) ->
         broker = _broker(config, keyring, sessions) if config.mqtt_url is None else None
         mute_revoked = broker.mute_revoked if broker else _nothing
         worker = Worker(
-            WorkerParts(config, sessions, read_sessions, keyring, utc_now, mute_revoked)
+            WorkerParts(
+                config, sessions, read_sessions, patient_sessions, keyring, utc_now, mute_revoked
+            )
         )
         parts += [part for part in (broker, worker) if part]
     if with_web:
