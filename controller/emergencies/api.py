@@ -406,24 +406,6 @@ def get_alert(path: AlertPath) -> Response:
     return _detail(path.alert_id)
 
 
-@emergencies_api.put("/alerts/<alert_id>", responses={200: AlertDetail})
-@allow("alert.draft")
-def change_alert(path: AlertPath, body: DraftBody) -> Response:
-    """Write new words: of a draft, or as the update of what sounds. Status cannot change."""
-    parts, here = emergency_parts(), access()
-    drafting.rewrite_alert(
-        here.sessions,
-        here.read_sessions,
-        parts.studio,
-        actor(),
-        path.alert_id,
-        _draft(body),
-        now(),
-        parts.zone,
-    )
-    return _detail(path.alert_id)
-
-
 @emergencies_api.post(
     "/alerts/<alert_id>/revisions/<int:revision>/heard", responses={200: AlertDetail}
 )
@@ -496,6 +478,24 @@ def undo_alert(path: AlertPath) -> Response:
     """Stop a countdown before it goes out."""
     with writing() as session:
         releasing.undo(session, actor=actor(), alert_id=path.alert_id, now=now())
+    return _detail(path.alert_id)
+
+
+@emergencies_api.put("/alerts/<alert_id>", responses={200: AlertDetail})
+@allow("alert.draft")
+def change_alert(path: AlertPath, body: DraftBody) -> Response:
+    """Write new words: of a draft, or as the update of what sounds. Status cannot change."""
+    parts, here = emergency_parts(), access()
+    drafting.rewrite_alert(
+        here.sessions,
+        here.read_sessions,
+        parts.studio,
+        actor(),
+        path.alert_id,
+        _draft(body),
+        now(),
+        parts.zone,
+    )
     return _detail(path.alert_id)
 
 

@@ -253,13 +253,6 @@ def get_template(path: TemplatePath) -> Response:
         return answer(TemplateOut.model_validate(found))
 
 
-@prepared_api.put("/alert-templates/<template_id>", responses={200: TemplateOut})
-@allow("alert.template")
-def change_template(path: TemplatePath, body: TemplateBody) -> Response:
-    """Change a template, which voids its approval."""
-    return _write_template(body, path.template_id)
-
-
 @prepared_api.post("/alert-templates/<template_id>/heard", responses={200: TemplateOut})
 @allow("alert.approve_template")
 def hear_template(path: TemplatePath, body: HeardTemplateBody) -> Response:
@@ -281,6 +274,13 @@ def approve_template(path: TemplatePath, body: ApproveBody) -> Response:
             session, actor=actor(), now=now(), **path.model_dump(), **body.model_dump()
         )
         return answer(TemplateOut.model_validate(row))
+
+
+@prepared_api.put("/alert-templates/<template_id>", responses={200: TemplateOut})
+@allow("alert.template")
+def change_template(path: TemplatePath, body: TemplateBody) -> Response:
+    """Change a template, which voids its approval."""
+    return _write_template(body, path.template_id)
 
 
 @prepared_api.delete("/alert-templates/<template_id>", responses={200: TemplateOut})

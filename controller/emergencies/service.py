@@ -125,7 +125,7 @@ def note_change(
     audit.record(session, now, who, action, "alert", alert.id, alert.area_id, facts)
 
 
-def _rows() -> Select[tuple[Alert]]:
+def _rows() -> Select[Alert]:
     return (
         select(Alert)
         .join(Owner, Owner.id == Alert.area_id)

@@ -15,6 +15,7 @@ from controller.emergencies.errors import (
     SameHand,
     StatusFixed,
 )
+from controller.emergencies.hearing import note_hearing
 from controller.emergencies.models import AlertRelease, AlertRevision, AlertState
 from controller.emergencies.prepared import (
     TemplateDraft,
@@ -22,7 +23,6 @@ from controller.emergencies.prepared import (
     template_of,
     write_template,
 )
-from controller.emergencies.hearing import note_hearing
 from controller.errors import Conflict, Invalid
 from controller.people.audit import record
 from controller.people.models import AuditEntry, Role
