@@ -101,11 +101,11 @@ class Rounds:
         stored_ms = (time.monotonic() - at) * 1000
         return Sent(at, self._received(token, at), (at - begun) * 1000, stored_ms)
 
-    def send_while_compiling(self, after_s: float) -> Sent:
-        """Do the same some time after all plans were asked for."""
+    def send_while_compiling(self, part: float) -> Sent:
+        """Do the same when a part of a compile of all plans is over."""
         self._stage.wait(lambda: not self._stage.is_compiling(), "plans")
         self._stage.compile()
-        time.sleep(after_s)
+        time.sleep(part * self._stage.compile_s)
         assert self._stage.is_compiling(), "the compile is over already"
         return self.send()
 

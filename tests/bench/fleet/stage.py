@@ -54,6 +54,7 @@ class Stage:
         self.keys = self.config.data_dir / "keys"
         self._children: list[tuple[multiprocessing.process.BaseProcess, Connection]] = []
         self._renamed = 0
+        self.compile_s = 0.0
 
     @property
     def worker(self) -> Worker:
@@ -83,8 +84,10 @@ class Stage:
                 self._spawn(process.main, place)
             self.app.start()
             self.wait(lambda: self.worker.is_acting and self.worker.link.is_up, "controller")
+            begun = time.monotonic()
             self.compile()
             self.wait(lambda: not self.is_compiling(), "plans")
+            self.compile_s = time.monotonic() - begun
         except BaseException:
             self.__exit__(None, None, None)
             raise
