@@ -189,7 +189,7 @@ def test_another_language_brings_its_own_recording(
 ) -> None:
     shortened(FEW)
     (tmp_path / "hmn.wav").write_bytes(FakeVoice().speak("a long enough sentence", "vi", 150, 60))
-    bench.write('[languages.hmn.real]\nflood = { text = "Dej nce", file = "hmn.wav" }\n')
+    bench.write('[languages.hmn.real]\nflood = { text = "Dej los", file = "hmn.wav" }\n')
     with bench.sessions.begin() as session:
         set_policy(session, machine_owner("test"), AN_BINH, bench.now, languages=["hmn", "vi"])
 
