@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,17 +16,21 @@ from controller.stations.packs import wanted_packs
 FETCHED_WITHIN = timedelta(minutes=15)
 """A device that is there has so long to fetch a pack that it was told of, on a thin line too."""
 
+MOST_AT_ONCE = 200
+"""A whole province without a pack must not hold the database while an alert waits."""
 
-def note_packs(session: Session, now: datetime) -> list[str]:
+
+def note_packs(session: Session, now: datetime, most: int = MOST_AT_ONCE) -> list[str]:
     """Open an incident for each device that should have its pack by now, close those that have it.
 
-    Returns the devices that are news.
+    Opens at most `most`; the others come next time. Returns the devices that are news.
     """
     open_now = select(Incident).where(
         Incident.kind == incidents.PACK_MISSING, Incident.closed_at.is_(None)
     )
     known = {one.device_id: one for one in session.scalars(open_now)}
-    without = {device: wanted for device, wanted in _without(session, now) if device not in known}
+    fresh = (one for one in _without(session, now) if one[0] not in known)
+    without = dict(islice(fresh, most))
     for device, wanted in without.items():
         facts = {"pack": wanted}
         incidents.open_incident(session, incidents.PACK_MISSING, device, now, facts=facts)

@@ -56,6 +56,18 @@ def test_a_device_without_its_pack_is_told_after_a_quarter_of_an_hour(
     assert lacking(session) == [told.device.id]
 
 
+def test_a_whole_province_is_told_little_by_little(
+    session: Session, told: Cast, now: datetime
+) -> None:
+    for device in (told.device.id, told.other_device.id):
+        says(session, device, now, None)
+
+    first, second = (note_packs(session, now + LATER, most=1) for _ in range(2))
+
+    assert sorted(first + second) == sorted([told.device.id, told.other_device.id])
+    assert note_packs(session, now + LATER, most=1) == []
+
+
 def test_it_is_over_when_the_device_names_the_pack(
     session: Session, told: Cast, now: datetime
 ) -> None:
