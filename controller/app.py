@@ -96,6 +96,7 @@ def build(config: Config, *, with_web: bool = True, with_worker: bool = True) ->
     engine = make_engine(config.database)
     upgrade(engine)
     sessions, read_sessions = make_sessions(engine), make_sessions(engine, read_only=True)
+    patient_sessions = make_sessions(engine, is_patient=True)
     keyring = open_or_create_keys(config, utc_now)
     store = AssetStore(config.data_dir / "assets")
     store.start()
@@ -117,7 +118,16 @@ def build(config: Config, *, with_web: bool = True, with_worker: bool = True) ->
         mute_revoked = broker.mute_revoked if broker else _nothing
         packs = PackMaker(config, sessions, read_sessions, store, reader, utc_now, keyring.subtree)
         worker = Worker(
-            WorkerParts(config, sessions, read_sessions, keyring, utc_now, mute_revoked, packs.step)
+            WorkerParts(
+                config,
+                sessions,
+                read_sessions,
+                patient_sessions,
+                keyring,
+                utc_now,
+                mute_revoked,
+                packs.step,
+            )
         )
         parts += [part for part in (broker, worker) if part]
     if with_web:

@@ -17,7 +17,9 @@ from controller.library.store import AssetStore
 from controller.library.workshop import Workshop
 from controller.people.access import Access
 from controller.people.brake import Brake
+from controller.people.vault import give_vault
 from controller.web.api import make_openapi
+from controller.web.security import secret_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class WebParts:
 def make_web_app(parts: WebParts) -> Flask:
     """Return the console and the JSON API."""
     app = make_openapi("Truyền Thanh")
+    give_vault(parts.sessions, secret_key(parts.config))
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
     register_apis(
         app,

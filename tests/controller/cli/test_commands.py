@@ -37,6 +37,7 @@ def test_a_whole_commune_is_set_up_from_the_terminal(
     ok("people", "grant", "hoa", "--role", "operator", "--area", "xa")
     ok("people", "grant", "hoa", "--role", "operator", "--area", "xa", "--revoke")
     assert ok("people", "password", "hoa") != password
+    ok("people", "second-factor-reset", "hoa")
     ok("stations", "add", "Đài xã A", "--area", "xa", "--id", "s-1")
     device = ok(
         "devices", "add", "H", "--station", "s-1", "--profile", "software", "--cluster", "C"
