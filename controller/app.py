@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from controller.broker import BrokerFiles, Mosquitto
 from controller.config import Config
 from controller.db import Clock, Sessions, make_engine, make_sessions
+from controller.emergencies.pack import PackMaker
 from controller.keys import Keyring
 from controller.keys.keyring import EVERYTHING
 from controller.library.audio_api import make_audio_api
@@ -115,9 +116,17 @@ def build(config: Config, *, with_web: bool = True, with_worker: bool = True) ->
     if with_worker:
         broker = _broker(config, keyring, sessions) if config.mqtt_url is None else None
         mute_revoked = broker.mute_revoked if broker else _nothing
+        packs = PackMaker(config, sessions, read_sessions, store, reader, utc_now, keyring.subtree)
         worker = Worker(
             WorkerParts(
-                config, sessions, read_sessions, patient_sessions, keyring, utc_now, mute_revoked
+                config,
+                sessions,
+                read_sessions,
+                patient_sessions,
+                keyring,
+                utc_now,
+                mute_revoked,
+                packs.step,
             )
         )
         parts += [part for part in (broker, worker) if part]
