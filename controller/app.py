@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from controller.broker import BrokerFiles, Mosquitto
 from controller.config import Config
 from controller.db import Clock, Sessions, make_engine, make_sessions
+from controller.emergencies.pack import PackMaker
 from controller.keys import Keyring
 from controller.keys.certificates import EVERYTHING
 from controller.library.audio_api import make_audio_api
@@ -95,6 +96,7 @@ def build(config: Config, *, with_web: bool = True, with_worker: bool = True) ->
     engine = make_engine(config.database)
     upgrade(engine)
     sessions, read_sessions = make_sessions(engine), make_sessions(engine, read_only=True)
+    patient_sessions = make_sessions(engine, is_patient=True)
     keyring = open_or_create_keys(config, utc_now)
     store = AssetStore(config.data_dir / "assets")
     store.start()
@@ -115,8 +117,18 @@ def build(config: Config, *, with_web: bool = True, with_worker: bool = True) ->
         keyring.server_files(config.device_names, utc_now())  # the web half may not write them
         broker = _broker(config, keyring, sessions) if config.mqtt_url is None else None
         mute_revoked = broker.mute_revoked if broker else _nothing
+        packs = PackMaker(config, sessions, read_sessions, store, reader, utc_now, keyring.subtree)
         worker = Worker(
-            WorkerParts(config, sessions, read_sessions, keyring, utc_now, mute_revoked)
+            WorkerParts(
+                config,
+                sessions,
+                read_sessions,
+                patient_sessions,
+                keyring,
+                utc_now,
+                mute_revoked,
+                packs.step,
+            )
         )
         parts += [part for part in (broker, worker) if part]
     if web is not None:

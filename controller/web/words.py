@@ -70,10 +70,12 @@ INCIDENTS: Mapping[str, Pair] = {
     "forged_report": ("Báo cáo giả mạo", "Forged report"),
     "broadcast_at_risk": ("Buổi phát có nguy cơ", "Broadcast at risk"),
     "broadcast_missed": ("Buổi phát không thực hiện được", "Broadcast missed"),
+    "local_alert": ("Báo động tại chỗ", "Local alert"),
     "plan_too_large": (
         "Kế hoạch quá dài, thiết bị giữ bản cũ",
         "Plan too large, the device keeps the old one",
     ),
+    "pack_missing": ("Chưa có gói khẩn cấp mới nhất", "Emergency pack not up to date"),
     "rule_refused": ("Lịch phát không còn hợp lệ", "Schedule rule no longer valid"),
 }
 
@@ -165,6 +167,23 @@ RECEIPTS: Mapping[str, Pair] = {
 }
 
 AUDITED: Mapping[str, Pair] = {
+    "alert.cancel": ("Hủy phát khẩn cấp", "Alert cancelled"),
+    "alert.confirm": ("Duyệt phát khẩn cấp, chờ người thứ hai", "Alert confirmed, another needed"),
+    "alert.draft": ("Soạn tin khẩn cấp", "Alert drafted"),
+    "alert.end": ("Kết thúc phát khẩn cấp", "Alert ended"),
+    "alert.finish": ("Tin khẩn cấp tự kết thúc", "Alert ended by itself"),
+    "alert.lapse": ("Tin khẩn cấp quá giờ, không phát", "Alert lapsed unsent"),
+    "alert.local": ("Báo động tại chỗ", "Local alert"),
+    "alert.release": ("Duyệt phát khẩn cấp", "Alert released"),
+    "alert.rule": ("Sửa quy tắc phát khẩn cấp", "Release rule changed"),
+    "alert.rule_removed": ("Bỏ quy tắc phát khẩn cấp", "Release rule removed"),
+    "alert.send": ("Gửi tin khẩn cấp", "Alert sent"),
+    "alert.submit": ("Trình tin khẩn cấp", "Alert submitted"),
+    "alert.template": ("Soạn mẫu khẩn cấp", "Alert template written"),
+    "alert.template_approve": ("Duyệt mẫu khẩn cấp", "Alert template approved"),
+    "alert.template_retire": ("Bỏ mẫu khẩn cấp", "Alert template retired"),
+    "alert.undo": ("Dừng đếm ngược", "Countdown stopped"),
+    "alert.withdraw": ("Rút tin khẩn cấp", "Alert withdrawn"),
     "area.close": ("Kết thúc địa bàn", "Area ended"),
     "area.create": ("Thêm địa bàn", "Area added"),
     "area.edit": ("Sửa địa bàn", "Area changed"),
@@ -181,6 +200,11 @@ AUDITED: Mapping[str, Pair] = {
     "device.enrol": ("Thiết bị ghi danh", "Device enrolled"),
     "device.renew": ("Gia hạn chứng thư thiết bị", "Device certificate renewed"),
     "device.revoke": ("Thu hồi thiết bị", "Device revoked"),
+    "drill.cancel": ("Hủy lịch diễn tập", "Drill cancelled"),
+    "drill.change": ("Sửa lịch diễn tập", "Drill changed"),
+    "drill.hold": ("Tổ chức diễn tập", "Drill held"),
+    "drill.plan": ("Lên lịch diễn tập", "Drill planned"),
+    "drill.score": ("Chấm điểm diễn tập", "Drill scored"),
     "incident.close": ("Đóng sự cố", "Incident settled"),
     "keys.revoke": ("Thu hồi khóa", "Key revoked"),
     "keys.rotate": ("Đổi khóa", "Key rotated"),

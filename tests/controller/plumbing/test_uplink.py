@@ -178,7 +178,7 @@ def test_what_came_while_the_database_was_away_is_taken_later(
 
     door.put(topics.up(MINE, "receipts"), _receipts(door, MINE))
     with monkeypatch.context() as patched:
-        patched.setattr(uplink, "store_batch", away)
+        patched.setattr(uplink, "store_batches", away)
         with pytest.raises(OperationalError):
             door.step()
         with pytest.raises(OperationalError):
