@@ -188,7 +188,10 @@ class Worker:
         return done.looked_at > 0
 
     def _mute(self) -> bool:
-        self._parts.mute_revoked()
+        """Shut the broker to what was revoked, and tell every device; also at the start."""
+        parts = self._parts
+        parts.mute_revoked()
+        self._in_transaction(lambda s: publish_trust(s, parts.keyring, parts.clock()))
         return False
 
     def _verify(self) -> bool:
