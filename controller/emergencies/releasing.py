@@ -17,6 +17,7 @@ from controller.areas.service import find_area
 from controller.emergencies.drafting import copy_as_draft
 from controller.emergencies.errors import ConfirmedAlready, NoSecondFactor, OnlyPeople, SameHand
 from controller.emergencies.hearing import require_heard
+from controller.emergencies.message import STOPS
 from controller.emergencies.models import (
     Alert,
     AlertRelease,
@@ -123,6 +124,7 @@ def undo(session: Session, *, actor: Actor, alert_id: str, now: datetime) -> Ale
     """
     alert = open_alert(session, actor, alert_id, "alert.cancel")
     row = newest_revision(alert)
+    _require_no_stop(row)
     _move(session, row, RevisionState.COUNTING, RevisionState.REPLACED)
     copied = copy_as_draft(session, alert, row, actor, now)
     if alert.released_at is None:
@@ -136,6 +138,7 @@ def withdraw(session: Session, *, actor: Actor, alert_id: str, now: datetime) ->
     """Give up a text before it goes out: the alert, or the update of one that sounds."""
     alert = open_alert(session, actor, alert_id, "alert.cancel")
     row = newest_revision(alert)
+    _require_no_stop(row)
     if row.state not in {RevisionState.DRAFTED, RevisionState.AWAITING, RevisionState.COUNTING}:
         raise _not_awaiting(row)
     _move(session, row, RevisionState(row.state), RevisionState.WITHDRAWN)
@@ -244,6 +247,12 @@ def _newest(alert: Alert, number: int) -> AlertRevision:
             why_en="The text was changed after this revision; look at the new one",
         )
     return row
+
+
+def _require_no_stop(row: AlertRevision) -> None:
+    """Refuse to take back a cancel or an end on its way: what was stopped stays stopped (R4)."""
+    if row.action in STOPS:
+        raise Conflict(why_vi="Tin này đã được dừng", why_en="This alert was stopped already")
 
 
 def _move(

@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from joserfc.jwk import OKPKey
@@ -36,7 +37,7 @@ RECEIVED, STARTED, FINISHED = ReceiptKind.RECEIVED, ReceiptKind.STARTED, Receipt
 
 
 def receipt(
-    desk: Desk, alert_id: str, kind: ReceiptKind, number: int = 1, **values: object
+    desk: Desk, alert_id: str, kind: ReceiptKind, number: int = 1, **values: Any
 ) -> Receipt:
     alert = desk.alert(alert_id)
     revs = [one.rev for one in alert.revisions if one.rev is not None]
@@ -132,7 +133,7 @@ def test_a_device_speaks_for_its_own_clusters_only(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "wrong", [{"rev": 1}, {"area": "vn-31"}, {"object_id": "a-khac"}, {"area": None}]
 )
-def test_receipts_of_something_else_change_nothing(desk: Desk, wrong: dict[str, object]) -> None:
+def test_receipts_of_something_else_change_nothing(desk: Desk, wrong: dict[str, Any]) -> None:
     alert_id = desk.release()
 
     tell(desk, receipt(desk, alert_id, STARTED, **wrong))

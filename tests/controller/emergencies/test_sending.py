@@ -1,17 +1,19 @@
 """From release to the outbox: once, in time, also when the controller dies in between."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from controller.emergencies import lifecycle, rules
+from controller.emergencies import lifecycle, releasing, rules
 from controller.emergencies.message import message_of
 from controller.emergencies.models import Alert as AlertRow
 from controller.emergencies.models import AlertReach, AlertState, RevisionState
 from controller.emergencies.sending import Sender
 from controller.emergencies.service import newest_revision
+from controller.errors import Conflict
 from controller.outbox_models import OutboxRow, Retained
 from controller.people.audit import verify as verify_chain
 from controller.people.models import AuditEntry
@@ -238,3 +240,15 @@ def test_whom_it_concerns_is_written_right_after_sending(desk: Desk) -> None:
         ("c-market", "pending"),
         ("c-school", "pending"),
     }
+
+
+@pytest.mark.parametrize("act", [releasing.undo, releasing.withdraw])
+def test_a_cancel_on_its_way_cannot_be_taken_back(desk: Desk, act: Callable[..., Any]) -> None:
+    alert_id = desk.release()
+    desk.do(lifecycle.cancel_alert, desk.cast.an, alert_id=alert_id)
+
+    with pytest.raises(Conflict):
+        desk.do(act, desk.boss, alert_id=alert_id)
+    desk.sender.step()
+
+    assert messages(desk)[-1].action is AlertAction.CANCEL
