@@ -65,7 +65,7 @@ class Rounds:
         alert, token = self._next()
         link = self._stage.worker.link
         link.stop()
-        self._stage.tell("answer")
+        self._stage.ask("answer")
         self._stage.bare.send((topics.alert(AREA, alert.id), token.encode()))
         assert self._stage.bare.poll(60), "the bare publisher does not answer"
         at = self._stage.bare.recv()
@@ -78,7 +78,7 @@ class Rounds:
         """Release an alert and wait until every device has it and every receipt is filed."""
         alert, token = self._next()
         said = Said(alert.id, AREA, alert.rev)
-        self._stage.tell("answer", topics.alert(AREA, alert.id), said)
+        self._stage.ask("answer", topics.alert(AREA, alert.id), said)
         held = self._filed()
         begun = time.monotonic()
         with self._stage.app.sessions() as session:
@@ -114,7 +114,7 @@ class Rounds:
         self._stage.wait(lambda: not self._stage.is_compiling(), "plans")
         alert, token = self._next()
         self._stage.tell("storm", jitter_s)
-        self._stage.tell("answer")
+        self._stage.ask("answer")
         with self._stage.app.sessions.begin() as session:
             outbox.enqueue(
                 session,
