@@ -8,13 +8,14 @@ from flask_openapi3.openapi import OpenAPI
 from controller.config import Config
 from controller.emergencies.api import EmergencyParts, emergencies_api, install_emergencies
 from controller.emergencies.prepared_api import prepared_api
-from controller.emergencies.releasing import SecondFactor, refuse_second_factor
+from controller.emergencies.releasing import SecondFactor
 from controller.emergencies.speech import Studio
 from controller.health.api import health_api
 from controller.keys import Keyring
 from controller.library.api import LibraryParts, install_library, library_api
 from controller.library.speech import Reader
 from controller.library.store import AssetStore
+from controller.people import second_factor
 from controller.people.access import Access
 from controller.people.api import people_api
 from controller.people.areas_api import areas_api
@@ -49,7 +50,7 @@ def register_apis(
     keyring: Keyring,
     config: Config,
     limiter: Limiter,
-    verify: SecondFactor = refuse_second_factor,
+    verify: SecondFactor = second_factor.verify,
     limit: str = LIMIT,
 ) -> None:
     """Put the API under `/api/v1`, guarded; `limit` counts the requests of one address."""

@@ -18,10 +18,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from controller import outbox, replan
+from controller.areas.service import LANGUAGES_CHANGED
 from controller.config import Config
 from controller.db import Clock, Sessions
 from controller.emergencies import service as emergencies
 from controller.emergencies.sending import Sender
+from controller.health.packs import note_packs
 from controller.health.service import note_lost
 from controller.health.settling import close_what_is_over, note_rules
 from controller.jobs import LeaseKeeper
@@ -43,6 +45,7 @@ Result = TypeVar("Result")
 CHECK_EVERY_S = 10
 ROLL_EVERY_S = 600
 MUTE_EVERY_S = 10.0
+PACK_EVERY_S = 60.0
 RENEW_EVERY_S = 3600
 ROLLS_A_NIGHT = 24
 KEEP_SENT_FOR = timedelta(days=2)
@@ -50,7 +53,10 @@ KEEP_SENT_FOR = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class WorkerParts:
-    """What a worker is made of. `mute_revoked` shuts our own broker to revoked devices."""
+    """What a worker is made of. `mute_revoked` shuts our own broker to revoked devices.
+
+    `make_packs` does a step of making the emergency packs and returns whether there was any work.
+    """
 
     config: Config
     sessions: Sessions
@@ -59,6 +65,7 @@ class WorkerParts:
     keyring: Keyring
     clock: Clock
     mute_revoked: Callable[[], None] = lambda: None
+    make_packs: Callable[[], bool] = lambda: False
 
 
 class Worker:
@@ -104,6 +111,7 @@ class Worker:
             batches.NAME: Loop("receipts", self._verify),
             "uplink": Loop("uplink", uplink.step, idle_s=0.0),
             REVOKED: Loop("muting", self._mute, MUTE_EVERY_S),
+            LANGUAGES_CHANGED: Loop("packs", parts.make_packs, PACK_EVERY_S),
         }
         wakes = {name: loop.wake for name, loop in self._loops.items()}
         for sessions in (parts.sessions, parts.patient_sessions):
@@ -180,7 +188,10 @@ class Worker:
         return done.looked_at > 0
 
     def _mute(self) -> bool:
-        self._parts.mute_revoked()
+        """Shut the broker to what was revoked, and tell every device; also at the start."""
+        parts = self._parts
+        parts.mute_revoked()
+        self._in_transaction(lambda s: publish_trust(s, parts.keyring, parts.clock()))
         return False
 
     def _verify(self) -> bool:
@@ -205,6 +216,8 @@ class Worker:
             logbook.close_past_risks(session, now)
             for device in note_lost(session, now, self._parts.config.lost_after):
                 log.warning("no heartbeat from %s", device)
+            for device in note_packs(session, now):
+                log.warning("%s has not got its emergency pack", device)
             if closed := close_what_is_over(session, now):
                 log.info("%d incidents are over", closed)
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 
 from controller.emergencies.hazards import HAZARDS, LEVELS, STATUSES
-from controller.web.i18n import word
+from controller.emergencies.progress import CODES
+from controller.web.i18n import word, word_of
 from wire.alert import AlertStatus, Hazard
 
 
@@ -25,6 +26,11 @@ def level_name(number: int) -> str:
     return word((f"{level.vi} · {level.colour_vi}", f"{level.en} · {level.colour_en}"))
 
 
+def code_name(code: str) -> str:
+    """Return what people call the reason of a device."""
+    return word(CODES[code]) if code in CODES else word_of("reason", code)
+
+
 def hazards() -> list[tuple[str, str]]:
     """Return the hazards for a choice."""
     return [(code, hazard_name(code)) for code in HAZARDS]
@@ -39,6 +45,7 @@ NAMES: Mapping[str, Callable[..., object]] = {
     "hazard_name": hazard_name,
     "status_name": status_name,
     "level_name": level_name,
+    "code_name": code_name,
     "hazards": hazards,
     "levels": levels,
 }

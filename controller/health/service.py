@@ -74,8 +74,10 @@ def note_lost(session: Session, now: datetime, after: timedelta = LOST_AFTER) ->
 
 def presence_of(session: Session, device_id: str, now: datetime) -> Presence:
     """Return the presence of a known device; its counters begin anew when its key is another."""
-    device, presence = session.get_one(Device, device_id), session.get(Presence, device_id)
-    return _current(session, device, presence, now)
+    device, known = session.get_one(Device, device_id), session.get(Presence, device_id)
+    presence = _current(session, device, known, now)
+    session.flush()
+    return presence
 
 
 def presences_of(
@@ -85,7 +87,9 @@ def presences_of(
     devices = session.scalars(select(Device).where(Device.id.in_(device_ids)))
     known = session.scalars(select(Presence).where(Presence.device_id.in_(device_ids)))
     found = {presence.device_id: presence for presence in known}
-    return {one.id: _current(session, one, found.get(one.id), now) for one in devices}
+    presences = {one.id: _current(session, one, found.get(one.id), now) for one in devices}
+    session.flush()
+    return presences
 
 
 def _current(
@@ -107,7 +111,6 @@ def _current(
             receipts_upto=0,
         )
         session.add(presence)
-        session.flush()
     if presence.key != key:
         presence.key, presence.epoch, presence.receipts_upto = key, 0, 0
         presence.status_rev = presence.health_rev = 0

@@ -27,6 +27,7 @@ from controller.web.api import (
     make_api,
     page,
 )
+from wire.alert import Language
 
 areas_api = make_api("areas", "Địa bàn", "Areas")
 
@@ -81,6 +82,7 @@ class PolicyBody(Asked):
     hard_stop_until: LocalTime | None = None
     night_ceiling_db: float | None = Field(None, ge=-120, le=0)
     allows_self_approval: bool | None = None
+    languages: list[Language] | None = Field(None, min_length=1, max_length=8)
 
 
 class MoveBody(Asked):
@@ -115,6 +117,7 @@ class PolicyOut(Told):
     hard_stop_until: time
     night_ceiling_db: float
     allows_self_approval: bool
+    languages: tuple[str, ...]
 
 
 class AreaOut(Told):
@@ -212,7 +215,7 @@ def edit_area(path: AreaPath, body: AreaEdit) -> Response:
 @areas_api.put("/areas/<area_id>/policy", responses={200: AreaDetail})
 @allow("area.policy")
 def set_policy(path: AreaPath, body: PolicyBody) -> Response:
-    """Change hard stop, night ceiling or self-approval; what is not named stays."""
+    """Change hard stop, night ceiling, self-approval, languages; what is not named stays."""
     changes = body.model_dump(exclude_unset=True)
     with writing() as session:
         area = area_changes.set_policy(session, actor(), path.area_id, now(), **changes)

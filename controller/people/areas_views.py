@@ -53,7 +53,7 @@ def area(area_id: str) -> str:
 
 @areas_views.post("/areas/<area_id>/policy")
 def set_policy(area_id: str) -> AnyResponse:
-    """Change hard stop, night ceiling and self-approval; empty takes the value from above."""
+    """Change the policy; empty takes the value from above."""
     form = request.form
     own = {"yes": True, "no": False}.get(form.get("allows_self_approval", ""))
     with writing() as session:
@@ -66,6 +66,7 @@ def set_policy(area_id: str) -> AnyResponse:
             hard_stop_until=_time("hard_stop_until"),
             night_ceiling_db=number_in(form, "night_ceiling_db"),
             allows_self_approval=own,
+            languages=form.get("languages", "").replace(",", " ").split() or None,
         )
     return done(f"/areas/{area_id}", _("Đã lưu quy định"))
 

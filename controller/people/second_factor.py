@@ -1,8 +1,8 @@
 """The second factor: one-time codes by time (TOTP, RFC 6238), and recovery codes on paper.
 
 Six digits, 30 seconds, HMAC-SHA-1: what every authenticator app knows. A step of time counts once,
-one step early or late is taken. The secret is sealed (`vault.py`) and told once, at `begin`. A PIN or
-a password is no second factor.
+one step early or late is taken. The secret is sealed (`vault.py`) and told once, at `begin`.
+A PIN or a password is no second factor.
 """
 
 import hmac

@@ -75,6 +75,7 @@ INCIDENTS: Mapping[str, Pair] = {
         "Kế hoạch quá dài, thiết bị giữ bản cũ",
         "Plan too large, the device keeps the old one",
     ),
+    "pack_missing": ("Chưa có gói khẩn cấp mới nhất", "Emergency pack not up to date"),
     "rule_refused": ("Lịch phát không còn hợp lệ", "Schedule rule no longer valid"),
 }
 

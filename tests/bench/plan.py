@@ -40,6 +40,7 @@ DAYS = 7
 REPEATS = 3
 CLUSTERS_A_DEVICE = 3
 PROVINCES = 34
+PER_COMMUNE = 3
 # (area level, local start, minutes, class): six slots a day, as in a rural commune
 DAY = (
     ("vn", "05:00", 30, "normal"),
@@ -61,7 +62,7 @@ def main() -> None:
         sessions = _database(Path(folder) / "bench.db")
         keyring = Keyring.create(Path(folder) / "keys", "vn", ("programme",), NOW)
         _tell(f"{chosen.devices} thiết bị | devices")
-        communes = _seed(sessions, chosen.devices)
+        communes = seed(sessions, chosen.devices)
         figures = _measure(sessions, keyring, chosen.devices, communes, chosen.rounds)
     sys.stdout.write(json.dumps(figures) + "\n")
 
@@ -105,8 +106,12 @@ def _full(sessions: Sessions, by: Signer) -> None:
 
 def _both(sessions: Sessions) -> Database:
     """Return the ways of a worker: reading takes no lock, writing is in small transactions."""
-    reading = make_sessions(sessions.kw["bind"], read_only=True)
-    return Database(reading, sessions)
+    return Database(reading(sessions), sessions)
+
+
+def reading(sessions: Sessions) -> Sessions:
+    """Return the factory of sessions on the same database that wait for no writer."""
+    return make_sessions(sessions.kw["bind"], read_only=True)
 
 
 def _bare(plans: list[Plan], by: Signer) -> None:
@@ -145,12 +150,12 @@ def _database(file: Path) -> Sessions:
     return make_sessions(engine)
 
 
-def _seed(sessions: Sessions, devices: int) -> list[str]:
-    per_commune = 3
-    communes = [f"c-{number}" for number in range(max(1, -(-devices // per_commune)))]
+def seed(sessions: Sessions, devices: int) -> list[str]:
+    """Fill a database: areas, enrolled devices with clusters, approved programmes; the communes."""
+    communes = [f"c-{number}" for number in range(max(1, -(-devices // PER_COMMUNE)))]
     with sessions.begin() as session:
         _seed_areas(session, communes)
-        _seed_devices(session, communes, devices, per_commune)
+        _seed_devices(session, communes, devices, PER_COMMUNE)
         _seed_programmes(session, communes)
     return communes
 
