@@ -47,7 +47,7 @@ class Bar:
         numbers = (
             str(getattr(area.counts, state)) for area in self.areas for state in ORDER
         )
-        return f"{crc32(".".join(numbers).encode()):x}"
+        return f"{crc32('.'.join(numbers).encode()):x}"
 
     @property
     def segments(self) -> tuple[tuple[str, float, float], ...]:

@@ -180,4 +180,4 @@ def _one(session: Session, template_id: str) -> dict[str, Any]:
 
 def _names(session: Session, ids: set[str]) -> dict[str, str]:
     rows = session.execute(select(Area.id, Area.name).where(Area.id.in_(ids)))
-    return dict(rows.tuples().all())
+    return {row.id: row.name for row in rows}
