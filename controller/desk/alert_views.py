@@ -72,7 +72,9 @@ def phase(alert_id: str) -> AnyResponse:
     with reading() as session:
         now_at = phase_of(alert_of(session, actor(), alert_id))
     is_same = now_at == request.args.get("seen")
-    return Response(status=204, headers={} if is_same else {"HX-Redirect": f"/desk/alerts/{alert_id}"})
+    return Response(
+        status=204, headers={} if is_same else {"HX-Redirect": f"/desk/alerts/{alert_id}"}
+    )
 
 
 @alert_views.get("/desk/alerts/<alert_id>/villages")
@@ -140,9 +142,7 @@ def hear(alert_id: str, number: int) -> str:
     with writing() as session:
         found = alert_of(session, actor(), alert_id)
         audio = revision_of(found, number).audio
-        note_hearing(
-            session, actor=actor(), about=found.id, audio=audio, sha256=sha256, now=now()
-        )
+        note_hearing(session, actor=actor(), about=found.id, audio=audio, sha256=sha256, now=now())
     return page("desk/_heard_mark.html", sound=Sound("", "", sha256, is_heard=True))
 
 

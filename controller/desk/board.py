@@ -1,4 +1,4 @@
-"""What is going on: alerts in force with their progress, those that wait, those just over, panic."""
+"""What is going on: alerts in force, those that wait, those just over, local alerts."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

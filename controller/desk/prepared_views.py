@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from controller.areas.models import Area
 from controller.areas.service import find_area
-from controller.desk.forms import template_in, whole
 from controller.desk.alert_views import Sound
+from controller.desk.forms import template_in, whole
 from controller.emergencies import prepared, rules
 from controller.emergencies.api import emergency_parts
 from controller.emergencies.hearing import heard, note_hearing

@@ -1,4 +1,4 @@
-"""An alert as the pages show it: what it says now, where, what waits for somebody, what one may do."""
+"""An alert as the pages show it: what it says, where, what waits, what the person may do."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A night in An Bình for the desk: six clusters in three villages, a heard template, who may release."""
+"""A night in An Bình: six clusters in three villages, a heard template, who may release."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,14 +9,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from controller.areas.service import create_area
-from controller.emergencies.drafting import write_alert
 from controller.emergencies.content import Draft
-from controller.emergencies.models import Alert, AlertReach, ReleaseRule
+from controller.emergencies.drafting import write_alert
+from controller.emergencies.hearing import note_hearing
+from controller.emergencies.models import Alert, AlertReach, AlertTemplate, ReleaseRule
 from controller.emergencies.prepared import TemplateDraft, approve_template, write_template
 from controller.emergencies.reach import lay_out_all
 from controller.emergencies.releasing import confirm, submit
-from controller.emergencies.hearing import note_hearing
-from controller.emergencies.models import AlertTemplate
 from controller.emergencies.sending import Sender
 from controller.emergencies.service import newest_revision
 from controller.emergencies.speech import Studio
@@ -163,7 +162,9 @@ def _places(session: Session) -> None:
         )
     output = session.scalars(select(Output).where(Output.device_id == "d-anbinh1")).one()
     for name, area, title, latitude, longitude in PLACES:
-        row = session.get(Cluster, name) or Cluster(id=name, output=output, area_id=area, name=title)
+        row = session.get(Cluster, name) or Cluster(
+            id=name, output=output, area_id=area, name=title
+        )
         row.latitude, row.longitude = latitude, longitude
         session.add(row)
 

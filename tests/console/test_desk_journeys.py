@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Position, expect
 
 from controller.emergencies.models import Alert
 from tests.console.conftest import Console
@@ -45,10 +45,10 @@ def place(page: Page, x: float, y: float) -> None:
     page.locator("[data-shapes][data-ready] .map").click(position=_at(page, x, y))
 
 
-def _at(page: Page, x: float, y: float) -> dict[str, float]:  # position of playwright
+def _at(page: Page, x: float, y: float) -> Position:
     box = page.locator("[data-shapes] .map").bounding_box()
     assert box
-    return {"x": box["width"] * x, "y": box["height"] * y}
+    return Position(x=box["width"] * x, y=box["height"] * y)
 
 
 def test_three_taps_from_signing_in_to_how_many_have_heard_it(night: Night, phone: Page) -> None:
@@ -177,9 +177,8 @@ def test_a_drill_looks_like_nothing_else_and_needs_its_own_desk(night: Night, ph
         assert session.get_one(Alert, night.only_alert()).status == "drill"
 
 
-def test_a_circle_is_drawn_by_a_tap_and_says_at_once_who_lies_inside(
-    night: Night, phone: Page
-) -> None:
+@pytest.mark.usefixtures("night")
+def test_a_circle_is_drawn_by_a_tap_and_says_at_once_who_lies_inside(phone: Page) -> None:
     sign_in_to_the_desk(phone, "an")
     phone.goto("/desk/compose")
     phone.get_by_role("button", name="Vòng tròn").click()
@@ -196,7 +195,8 @@ def test_a_circle_is_drawn_by_a_tap_and_says_at_once_who_lies_inside(
     assert fits(phone)
 
 
-def test_a_polygon_is_drawn_corner_by_corner_undone_and_closed(night: Night, phone: Page) -> None:
+@pytest.mark.usefixtures("night")
+def test_a_polygon_is_drawn_corner_by_corner_undone_and_closed(phone: Page) -> None:
     sign_in_to_the_desk(phone, "an")
     phone.goto("/desk/compose")
     phone.get_by_role("button", name="Đa giác").click()
@@ -216,7 +216,8 @@ def test_a_polygon_is_drawn_corner_by_corner_undone_and_closed(night: Night, pho
     expect(told).to_have_text("Vùng có 4 góc, đã khép.")
 
 
-def test_a_shape_is_typed_where_no_finger_can_draw(night: Night, phone: Page) -> None:
+@pytest.mark.usefixtures("night")
+def test_a_shape_is_typed_where_no_finger_can_draw(phone: Page) -> None:
     sign_in_to_the_desk(phone, "an")
     phone.goto("/desk/compose")
     phone.get_by_text("Gõ tọa độ").click()
@@ -230,7 +231,8 @@ def test_a_shape_is_typed_where_no_finger_can_draw(night: Night, phone: Page) ->
     expect(phone.locator("[data-shape-told]")).to_contain_text("1 dòng không phải tọa độ")
 
 
-def test_the_search_of_areas_needs_no_accents(night: Night, phone: Page) -> None:
+@pytest.mark.usefixtures("night")
+def test_the_search_of_areas_needs_no_accents(phone: Page) -> None:
     sign_in_to_the_desk(phone, "an")
     phone.goto("/desk/compose")
 
@@ -239,9 +241,8 @@ def test_the_search_of_areas_needs_no_accents(night: Night, phone: Page) -> None
     expect(phone.locator("#list-areas li:visible")).to_have_count(1)
 
 
-def test_an_officer_can_sign_in_as_ever_and_finds_the_red_entry_first(
-    night: Night, phone: Page
-) -> None:
+@pytest.mark.usefixtures("night")
+def test_an_officer_can_sign_in_as_ever_and_finds_the_red_entry_first(phone: Page) -> None:
     sign_in(phone, "an")
 
     first = phone.locator(".menu a").first

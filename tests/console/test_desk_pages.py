@@ -1,4 +1,4 @@
-"""The pages of the emergency desk: who sees which, what they say, and that a drill says it is one."""
+"""The pages of the emergency desk: who sees which, and that a drill says it is one."""
 
 import re
 from datetime import timedelta
@@ -104,7 +104,14 @@ def test_a_drill_says_so_on_every_page_and_on_every_button_that_sends(night: Nig
     client = signed_in(night.console, "binh")
 
     one = f"/desk/alerts/{alert_id}"
-    urls = (one, f"{one}/why", f"{one}/proof", f"{one}/change", "/desk?status=drill", "/desk/drills")
+    urls = (
+        one,
+        f"{one}/why",
+        f"{one}/proof",
+        f"{one}/change",
+        "/desk?status=drill",
+        "/desk/drills",
+    )
     for url in (*urls, f"/desk/fire/{night.template}?status=drill"):
         page = client.get(url).text
         assert "is-drill" in re.findall(r'<main[^>]* class="([^"]*)"', page)[0], url
@@ -167,7 +174,7 @@ def test_free_words_are_not_released_before_they_were_heard(night: Night) -> Non
     shown = client.get(f"/desk/alerts/{alert_id}").text
     answer = post(client, f"/desk/alerts/{alert_id}/revisions/1/release", code=night.code("binh"))
 
-    assert re.search(r'<button[^>]*data-locked disabled>', shown)
+    assert re.search(r"<button[^>]*data-locked disabled>", shown)
     assert answer.status_code == 409
     assert "Hãy nghe hết bản đọc" in answer.text
 
@@ -207,14 +214,14 @@ def test_whom_to_call_stands_with_a_number_to_tap_and_is_exported(night: Night) 
 
 def test_the_banner_stands_on_every_page_while_an_alert_is_in_force(night: Night) -> None:
     client = signed_in(night.console, "tech")
-    assert "class=\"alarm " not in client.get("/library").text
+    assert 'class="alarm ' not in client.get("/library").text
 
     alert_id = night.fired()
     banner = client.get("/library").text
     post(signed_in(night.console, "binh"), f"/desk/alerts/{alert_id}/stop", action="cancel")
 
     assert "● PHÁT THẬT · Lũ, ngập lụt · Cấp 3" in plain(banner)
-    assert "class=\"alarm " not in client.get("/library").text
+    assert 'class="alarm ' not in client.get("/library").text
 
 
 def test_why_is_answered_for_each_cluster(night: Night) -> None:
@@ -245,9 +252,7 @@ def test_a_template_is_approved_only_by_somebody_else_who_heard_it(night: Night)
     form = {"title": "Cháy chợ", "hazard": "fire", "level": "2", "text_vi": "Chợ cháy, tránh xa."}
     post(an, "/desk/templates/new", area_id=AN_BINH, minutes="15", **form)
     with night.console.sessions() as session:
-        made = session.scalars(
-            select(AlertTemplate).where(AlertTemplate.title == "Cháy chợ")
-        ).one()
+        made = session.scalars(select(AlertTemplate).where(AlertTemplate.title == "Cháy chợ")).one()
         sha256 = made.audio["vi"]["sha256"]
     url = f"/desk/templates/{made.id}"
 
