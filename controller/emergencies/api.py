@@ -406,9 +406,7 @@ def get_alert(path: AlertPath) -> Response:
     return _detail(path.alert_id)
 
 
-@emergencies_api.post(
-    "/alerts/<alert_id>/revisions/<int:revision>/heard", responses={200: AlertDetail}
-)
+@emergencies_api.post("/alerts/<alert_id>/texts/<int:revision>/heard", responses={200: AlertDetail})
 @allow("alert.fire")
 def hear_alert(path: RevisionPath, body: HeardBody) -> Response:
     """Say that I listened to a sound of this text."""
@@ -426,7 +424,7 @@ def hear_alert(path: RevisionPath, body: HeardBody) -> Response:
     return _detail(path.alert_id)
 
 
-@emergencies_api.get("/alerts/<alert_id>/revisions/<int:revision>/needs", responses={200: NeedsOut})
+@emergencies_api.get("/alerts/<alert_id>/texts/<int:revision>/needs", responses={200: NeedsOut})
 @allow("view")
 def get_needs(path: RevisionPath) -> Response:
     """Show what the release of this text needs of me."""
@@ -437,7 +435,7 @@ def get_needs(path: RevisionPath) -> Response:
 
 
 @emergencies_api.post(
-    "/alerts/<alert_id>/revisions/<int:revision>/submit", responses={200: RevisionOut}
+    "/alerts/<alert_id>/texts/<int:revision>/submit", responses={200: RevisionOut}
 )
 @allow("alert.draft")
 def submit_alert(path: RevisionPath) -> Response:
@@ -448,7 +446,7 @@ def submit_alert(path: RevisionPath) -> Response:
 
 
 @emergencies_api.post(
-    "/alerts/<alert_id>/revisions/<int:revision>/confirm", responses={200: ConfirmedOut}
+    "/alerts/<alert_id>/texts/<int:revision>/confirm", responses={200: ConfirmedOut}
 )
 @allow("alert.fire")
 def confirm_alert(path: RevisionPath, body: ConfirmBody) -> Response:
