@@ -22,7 +22,7 @@ from controller.emergencies.service import note_change
 from controller.keys import Keyring
 from controller.outbox_models import Retained
 from wire import topics
-from wire.alert import AlertAction
+from wire.alert import AlertAction, AlertStatus
 from wire.signing import Signer, digest, sign
 
 log = logging.getLogger(__name__)
@@ -308,6 +308,6 @@ def _key(alert: Alert) -> str:
     return f"{alert.publish_area_id}/{alert.hazard}/{alert.status}"
 
 
-def _signer(keyring: Keyring, status: str) -> Signer:  # noqa: ARG001 - one key until there are three
+def _signer(keyring: Keyring, status: str) -> Signer:
     """Return the key for real alerts, or the one for drills and exercises."""
-    return keyring.signer()
+    return keyring.signer("alert" if status == AlertStatus.REAL else "drill")
