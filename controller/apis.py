@@ -6,6 +6,10 @@ from flask_limiter import Limiter
 from flask_openapi3.openapi import OpenAPI
 
 from controller.config import Config
+from controller.emergencies.api import EmergencyParts, emergencies_api, install_emergencies
+from controller.emergencies.prepared_api import prepared_api
+from controller.emergencies.releasing import SecondFactor, refuse_second_factor
+from controller.emergencies.speech import Studio
 from controller.health.api import health_api
 from controller.keys import Keyring
 from controller.library.api import LibraryParts, install_library, library_api
@@ -26,6 +30,8 @@ APIS = (
     library_api,
     programmes_api,
     plans_api,
+    emergencies_api,
+    prepared_api,
     records_api,
     health_api,
 )
@@ -41,12 +47,15 @@ def register_apis(
     keyring: Keyring,
     config: Config,
     limiter: Limiter,
+    verify: SecondFactor = refuse_second_factor,
     limit: str = LIMIT,
 ) -> None:
     """Put the API under `/api/v1`, guarded; `limit` counts the requests of one address."""
     replace(access, upload_max_bytes=config.upload_max_bytes).install(app)
     install_stations(app, keyring)
     install_library(app, LibraryParts(store, reader, config.target_lufs))
+    studio = Studio(store, reader, config.target_lufs)
+    install_emergencies(app, EmergencyParts(studio, verify, config.zone))
     for api in APIS:
         limiter.limit(limit)(api)
         app.register_api(api)

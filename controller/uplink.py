@@ -15,6 +15,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from controller.db import Clock, Sessions
+from controller.emergencies.panics import note_panic
 from controller.health import incidents
 from controller.health.service import take_health, take_status
 from controller.health.sync import sync_of
@@ -25,7 +26,7 @@ from wire import topics
 from wire.errors import Forged, Malformed, Revoked, WireError
 from wire.signing import AnyMessage, Signer, open_signed, public_key, sign
 from wire.topics import Topic
-from wire.up import Health, Status
+from wire.up import Health, Panic, Status
 
 log = logging.getLogger(__name__)
 
@@ -123,12 +124,25 @@ class Uplink:
         match topic.kind:
             case "status":
                 take_status(session, _open(device, payload, Status), now)
+            case "panic":
+                self._take_panic(session, _open(device, payload, Panic), now)
             case "health":
                 health = _open(device, payload, Health)
                 is_news = take_health(session, health, now)
                 if health.nonce and is_news:
                     return _Answer(device.id, health.nonce, arrived.at)
         return None
+
+    def _take_panic(self, session: Session, panic: Panic, now: datetime) -> None:
+        """Tell people what sounds there, or that it was stopped."""
+        if not note_panic(session, panic, now):
+            return
+        if panic.ends_at <= now:
+            incidents.close_incident(session, incidents.LOCAL_ALERT, panic.device, now)
+            return
+        facts = {"hazard": panic.hazard.value, "ends_at": panic.ends_at.isoformat()}
+        log.warning("somebody raised an alert at %s itself: %s", panic.device, panic.hazard)
+        incidents.open_incident(session, incidents.LOCAL_ALERT, panic.device, now, facts=facts)
 
     def _answer(self, answer: _Answer) -> None:
         with self._read_sessions() as session:

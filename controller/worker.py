@@ -20,6 +20,8 @@ from sqlalchemy.orm import Session
 from controller import outbox, replan
 from controller.config import Config
 from controller.db import Clock, Sessions
+from controller.emergencies import service as emergencies
+from controller.emergencies.sending import Sender
 from controller.health.service import note_lost
 from controller.health.settling import close_what_is_over, note_rules
 from controller.jobs import LeaseKeeper
@@ -76,6 +78,14 @@ class Worker:
         )
         holder = f"{socket.gethostname()}:{os.getpid()}"
         self._lease = LeaseKeeper(parts.sessions, parts.clock, holder, self._begin, self._end)
+        sender = Sender(
+            parts.sessions,
+            parts.keyring,
+            parts.clock,
+            lambda: self._lease.is_held,
+            read_sessions=parts.read_sessions,
+            patient_sessions=parts.patient_sessions,
+        )
         express = self._publisher(parts.sessions, holder, outbox.Lane.ALERTS)
         publisher = self._publisher(parts.patient_sessions, holder, outbox.Lane.OTHERS)
         uplink = Uplink(
@@ -89,6 +99,7 @@ class Worker:
         self._loops = {
             outbox.EXPRESS: Loop("express", express.step),
             outbox.NAME: Loop("publisher", publisher.step),
+            emergencies.NAME: Loop("emergencies", sender.step, sender.idle_s),
             replan.NAME: Loop("planner", self._plan),
             batches.NAME: Loop("receipts", self._verify),
             "uplink": Loop("uplink", uplink.step, idle_s=0.0),

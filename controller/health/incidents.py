@@ -19,6 +19,7 @@ AT_RISK = "broadcast_at_risk"
 MISSED = "broadcast_missed"
 RULE = "rule_refused"
 TOO_LARGE = "plan_too_large"
+LOCAL_ALERT = "local_alert"
 
 
 def open_incident(

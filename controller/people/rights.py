@@ -50,6 +50,28 @@ ACTIONS = {
     "programme.approve": _by("duyệt chương trình", "approve programmes", APPROVER, AUTHORITY),
     "schedule.edit": _by("sửa lịch phát", "edit schedules", OPERATOR, APPROVER, AUTHORITY),
     "plan.publish": _by("gửi kế hoạch phát", "publish plans", OPERATOR, APPROVER, AUTHORITY),
+    "alert.draft": _by(
+        "soạn tin khẩn cấp", "draft emergency alerts", OPERATOR, APPROVER, AUTHORITY
+    ),
+    "alert.release": _by("duyệt phát khẩn cấp", "release emergency alerts", APPROVER, AUTHORITY),
+    "alert.fire": _by(
+        "phát mẫu khẩn cấp đã duyệt trước",
+        "fire pre-authorised alerts",
+        OPERATOR,
+        APPROVER,
+        AUTHORITY,
+    ),
+    "alert.cancel": _by(
+        "hủy phát khẩn cấp", "cancel emergency alerts", OPERATOR, APPROVER, AUTHORITY
+    ),
+    "alert.template": _by(
+        "soạn mẫu khẩn cấp", "write alert templates", OPERATOR, APPROVER, AUTHORITY
+    ),
+    "alert.approve_template": _by(
+        "duyệt mẫu khẩn cấp", "approve alert templates", APPROVER, AUTHORITY
+    ),
+    "alert.rules": _by("sửa quy tắc phát khẩn cấp", "edit the release rules", ADMINISTRATOR),
+    "drill.plan": _by("lên lịch diễn tập", "plan drills", OPERATOR, APPROVER, AUTHORITY),
 }
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from controller import wake
+from controller.emergencies import reach
 from controller.health import incidents
 from controller.health.models import Presence
 from controller.health.service import presences_of
@@ -154,13 +155,30 @@ def _file(session: Session, batches: Sequence[Opened], now: datetime) -> None:
         (one, receipt) for one in batches if one.message for receipt in one.message.receipts
     ]
     fresh = _insert(session, receipts)
+    alerts: list[reach.Told] = []
     for one, receipt in receipts:
         # Whatever a batch repeats was told before, also within this chunk.
         if (one.device_id, one.key, receipt.number) in fresh:
             fresh.remove((one.device_id, one.key, receipt.number))
             note_receipt(session, one.device_id, receipt)
             _note_incident(session, one.device_id, receipt, now)
+            if receipt.area is not None:
+                alerts.append((one.device_id, receipt))
+    _note_alerts(session, alerts, now)
     _acknowledge(session, batches, now)
+
+
+def _note_alerts(session: Session, told: Sequence[reach.Told], now: datetime) -> None:
+    """Count whom alerts reached; a bug there loses no receipt."""
+    if not told:
+        return
+    try:
+        with session.begin_nested():
+            reach.note_receipts(session, told, now)
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("what %d receipts say of alerts could not be counted", len(told))
 
 
 def _insert(
