@@ -18,11 +18,12 @@ from controller.emergencies import reach
 from controller.health import incidents
 from controller.health.models import Presence
 from controller.health.service import presences_of
+from controller.records.checking import Question, Verdict, check
 from controller.records.logbook import note_receipt, was_played
 from controller.records.models import Batch, StoredReceipt
 from controller.stations.models import Device
-from wire.errors import Forged, Malformed, WireError
-from wire.signing import MAX_TOKEN_BYTES, open_signed, public_key
+from wire.errors import Malformed
+from wire.signing import MAX_TOKEN_BYTES
 from wire.up import Receipt, ReceiptKind, Receipts
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,15 @@ NAME = "batches"
 AT_ONCE = 250
 """So many batches a transaction: a tenth of a second of SQLite's one writer."""
 _TOKEN = re.compile(r"[A-Za-z0-9_.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A stored batch that nobody has looked into."""
+
+    id: int
+    received_at: datetime
+    question: Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +85,35 @@ def store_batches(session: Session, tokens: Sequence[tuple[str, str]], now: date
 def verify_batches(session: Session, now: datetime, limit: int = AT_ONCE) -> int:
     """Verify the oldest waiting batches in order, file their receipts; return how many batches.
 
-    The worker does the two halves apart, so that nobody waits while signatures are checked.
+    Everything in the caller's transaction; `Verification` does it in turns.
     """
-    opened = open_waiting(session, limit)
-    file_opened(session, opened, now)
-    return len(opened)
+    batches = waiting(session, limit=limit)
+    file_opened(session, [opened(one, check(one.question)) for one in batches], now)
+    return len(batches)
 
 
-def open_waiting(session: Session, limit: int = AT_ONCE) -> list[Opened]:
-    """Check the signatures of the oldest waiting batches, in order; writes nothing."""
+def waiting(session: Session, after: int = 0, limit: int = AT_ONCE) -> list[Waiting]:
+    """Return the oldest batches that nobody verified yet, in order, of those after an id."""
     rows = session.execute(
-        select(Batch.id, Batch.device_id, Batch.token, Batch.received_at, Device.public_x)
+        select(Batch.id, Batch.received_at, Batch.device_id, Device.public_x, Batch.token)
         .join(Device, Device.id == Batch.device_id, isouter=True)
-        .where(Batch.verified_at.is_(None))
+        .where(Batch.verified_at.is_(None), Batch.id > after)
         .order_by(Batch.id)
         .limit(limit)
     )
-    return [_open(*row) for row in rows]
+    return [
+        Waiting(number, received_at, Question(device, key, token))
+        for number, received_at, device, key, token in rows
+    ]
+
+
+def opened(batch: Waiting, verdict: Verdict) -> Opened:
+    """Return a batch with what its device signed, or why it is not believed."""
+    asked, message = batch.question, verdict.message
+    if message is None:
+        log.warning("receipts of %s refused: %s", asked.device, verdict.code)
+    key = asked.key or ""
+    return Opened(batch.id, asked.device, batch.received_at, verdict.code, key, message)
 
 
 def file_opened(session: Session, opened: Sequence[Opened], now: datetime) -> None:
@@ -113,27 +135,6 @@ def file_opened(session: Session, opened: Sequence[Opened], now: datetime) -> No
         ids = [batch for batch, its in verdicts.items() if its == verdict]
         judged = update(Batch).where(Batch.id.in_(ids))
         session.execute(judged.values(verdict=verdict, verified_at=now))
-
-
-def _open(batch: int, device_id: str, token: str, received_at: datetime, key: str | None) -> Opened:
-    try:
-        message = _read(device_id, token, key)
-    except WireError as error:
-        log.warning("receipts of %s refused: %s", device_id, error)
-        return Opened(batch, device_id, received_at, error.code)
-    except Exception:
-        log.exception("batch %d of %s could not be read", batch, device_id)
-        return Opened(batch, device_id, received_at, "error")
-    return Opened(batch, device_id, received_at, "ok", key or "", message)
-
-
-def _read(device_id: str, token: str, key: str | None) -> Receipts:
-    if key is None:
-        raise Forged(device_id)
-    message = open_signed(token, public_key(key), Receipts)
-    if message.device != device_id:
-        raise Forged(message.device)
-    return message
 
 
 def _filed(session: Session, batches: Sequence[Opened], now: datetime) -> bool:
