@@ -5,9 +5,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import OperationalError
@@ -17,7 +17,7 @@ from controller import wake
 from controller.emergencies import reach
 from controller.health import incidents
 from controller.health.models import Presence
-from controller.health.service import presences_of
+from controller.health.service import counted_upto, raise_upto
 from controller.records.checking import Question, Verdict, check
 from controller.records.logbook import note_receipt, was_played
 from controller.records.models import Batch, StoredReceipt
@@ -189,9 +189,9 @@ def _insert(
     if not receipts:
         return set()
     is_pg = session.get_bind().dialect.name == "postgresql"
-    new = (pg_insert if is_pg else sqlite_insert)(StoredReceipt).on_conflict_do_nothing()
-    keys = (StoredReceipt.device_id, StoredReceipt.key, StoredReceipt.number)
-    found = session.execute(new.returning(*keys), [_row(*one) for one in receipts])
+    new = (pg_insert if is_pg else sqlite_insert)(_RECEIPTS).on_conflict_do_nothing()
+    keys = (_RECEIPTS.c.device_id, _RECEIPTS.c.key, _RECEIPTS.c.number)
+    found = session.connection().execute(new.returning(*keys), [_row(*one) for one in receipts])
     return {(device, key, number) for device, key, number in found}
 
 
@@ -207,7 +207,8 @@ def _row(batch: Opened, receipt: Receipt) -> dict[str, Any]:
     }
 
 
-_SAID = frozenset(Receipt.model_fields).intersection(StoredReceipt.__table__.columns.keys())
+_RECEIPTS = cast("Table", StoredReceipt.__table__)
+_SAID = frozenset(Receipt.model_fields).intersection(_RECEIPTS.columns.keys())
 
 
 def _acknowledge(session: Session, batches: Sequence[Opened], now: datetime) -> None:
@@ -215,30 +216,31 @@ def _acknowledge(session: Session, batches: Sequence[Opened], now: datetime) -> 
 
     A device forgets what was acknowledged once; after the restore of an older backup we lack it.
     """
-    presences = presences_of(session, {one.device_id for one in batches}, now)
+    counted = counted_upto(session, {one.device_id for one in batches}, now)
+    upto = dict(counted)
     for one in batches:
-        presence = presences[one.device_id]
-        gone = one.message.oldest - 1 if one.message and one.key == presence.key else 0
-        if presence.receipts_upto < gone:
+        key, acknowledged = upto[one.device_id]
+        gone = one.message.oldest - 1 if one.message and one.key == key else 0
+        if acknowledged < gone:
             log.warning(
                 "%s holds no receipts before %d; those after %d are lost with the database",
                 one.device_id,
                 gone + 1,
-                presence.receipts_upto,
+                acknowledged,
             )
-            presence.receipts_upto = gone
-    session.flush()
+            upto[one.device_id] = key, gone
     after = (
-        select(StoredReceipt.device_id, StoredReceipt.number)
+        select(_RECEIPTS.c.device_id, _RECEIPTS.c.key, _RECEIPTS.c.number)
         .join(
             Presence,
-            (Presence.device_id == StoredReceipt.device_id) & (Presence.key == StoredReceipt.key),
+            (Presence.device_id == _RECEIPTS.c.device_id) & (Presence.key == _RECEIPTS.c.key),
         )
-        .where(Presence.device_id.in_(presences), StoredReceipt.number > Presence.receipts_upto)
+        .where(Presence.device_id.in_(upto), _RECEIPTS.c.number > Presence.receipts_upto)
     )
-    for device_id, number in session.execute(after.order_by(*after.selected_columns)):
-        if number == presences[device_id].receipts_upto + 1:
-            presences[device_id].receipts_upto = number
+    for device_id, key, number in session.execute(after.order_by(*after.selected_columns)):
+        if number == upto[device_id][1] + 1:
+            upto[device_id] = key, number
+    raise_upto(session, {one: upto[one][1] for one in upto if upto[one] != counted[one]})
 
 
 def _note_incident(session: Session, device_id: str, receipt: Receipt, now: datetime) -> None:
