@@ -7,6 +7,13 @@ from flask import Flask
 from flask_limiter import Limiter
 
 from controller.config import Config
+from controller.db import Sessions
+from controller.desk.alert_views import alert_views
+from controller.desk.drill_views import drill_views
+from controller.desk.firing_views import firing_views
+from controller.desk.prepared_views import prepared_views
+from controller.desk.views import desk_views
+from controller.desk.watch import Watch
 from controller.health.views import station_views
 from controller.help.views import help_views
 from controller.library.views import library_views
@@ -29,6 +36,11 @@ from controller.web.security import secure
 VIEWS = (
     people_views,
     today_views,
+    desk_views,
+    firing_views,
+    alert_views,
+    prepared_views,
+    drill_views,
     help_views,
     library_views,
     programmes_views,
@@ -42,13 +54,19 @@ VIEWS = (
 )
 
 
-def add_console(app: Flask, config: Config, limiter: Limiter, workshop: Workshop) -> None:
-    """Give an app with `Access` the pages, their guard, languages, and answers to errors."""
+def add_console(
+    app: Flask, config: Config, limiter: Limiter, workshop: Workshop, watched: Sessions
+) -> None:
+    """Give an app with `Access` the pages, their guard, languages, and answers to errors.
+
+    `watched` are sessions that only read, for the pages that follow an alert.
+    """
     Gate().guard(app)
     secure(app, config)
     speak(app, config.zone)
     handle_pages(app)
     workshop.install(app)
+    Watch(watched).install(app)
     app.jinja_env.globals.update(menu=menu, allowed=allowed)
     for views in VIEWS:
         app.register_blueprint(views)

@@ -16,12 +16,13 @@ def menu() -> list[tuple[str, str]]:
         ("/stations", _("Đài và thiết bị")),
         ("/logbook", _("Nhật ký phát")),
     ]
+    alarm = [("/desk", _("Khẩn cấp"))] if paths_for(g.actor, "alert.fire") else []
     administrators = [
         ("/areas", _("Địa bàn")),
         ("/people", _("Tài khoản")),
         ("/audit", _("Nhật ký hệ thống")),
     ]
-    return everyone + (administrators if paths_for(g.actor, "person.view") else [])
+    return alarm + everyone + (administrators if paths_for(g.actor, "person.view") else [])
 
 
 def allowed(action: str) -> bool:

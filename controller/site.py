@@ -52,5 +52,6 @@ def make_web_app(parts: WebParts) -> Flask:
         limiter=limiter,
     )
     app.register_blueprint(make_audio_api(parts.store))
-    add_console(app, parts.config, limiter, Workshop(parts.store, parts.reader, parts.config))
+    workshop = Workshop(parts.store, parts.reader, parts.config)
+    add_console(app, parts.config, limiter, workshop, parts.read_sessions)
     return app

@@ -166,6 +166,63 @@ RECEIPTS: Mapping[str, Pair] = {
     "repaired": ("Hết lỗi", "Repaired"),
 }
 
+ALERT_STATES: Mapping[str, Pair] = {
+    "drafted": ("Đang soạn", "Being drafted"),
+    "awaiting": ("Chờ duyệt phát", "Waiting for release"),
+    "counting": ("Sắp phát", "About to go out"),
+    "released": ("Đang hiệu lực", "In force"),
+    "cancelled": ("Đã hủy", "Cancelled"),
+    "ended": ("Đã kết thúc", "Ended"),
+    "withdrawn": ("Đã rút, chưa phát", "Withdrawn, never sent"),
+    "replaced": ("Đã có bản mới", "Replaced"),
+    "lapsed": ("Quá hạn, chưa phát", "Lapsed, never sent"),
+}
+
+ALERT_ACTIONS: Mapping[str, Pair] = {
+    "alert": ("Phát", "Alert"),
+    "update": ("Cập nhật", "Update"),
+    "cancel": ("Hủy", "Cancel"),
+    "end": ("Kết thúc", "End"),
+}
+
+ALERT_BANDS: Mapping[str, Pair] = {
+    "real": ("● PHÁT THẬT", "● REAL ALERT"),
+    "exercise": ("▨ THỰC HÀNH, không phải thật", "▨ EXERCISE, not real"),
+    "drill": ("▨ DIỄN TẬP, không phải thật", "▨ DRILL, not real"),
+}
+
+REACH: Mapping[str, Pair] = {
+    "meant": ("Sẽ kêu", "Will sound"),
+    "waiting": ("Đang gửi", "Being sent"),
+    "received": ("Đã nhận", "Received"),
+    "sounding": ("Đang kêu", "Sounding"),
+    "finished": ("Đã kêu xong", "Has sounded"),
+    "failed": ("Lỗi", "Failed"),
+    "not_reached": ("Không liên lạc được", "Not reached"),
+}
+
+REACH_MARKS: Mapping[str, Pair] = {
+    "meant": ("●", "●"),
+    "waiting": ("…", "…"),
+    "received": ("↓", "↓"),
+    "sounding": ("♪", "♪"),
+    "finished": ("✔", "✔"),
+    "failed": ("✖", "✖"),
+    "not_reached": ("?", "?"),
+}
+
+FACTORS: Mapping[str, Pair] = {
+    "totp": ("mã xác thực", "authenticator code"),
+    "recovery": ("mã dự phòng", "recovery code"),
+    "": ("không cần mã", "no code needed"),
+}
+
+TEMPLATE_STATES: Mapping[str, Pair] = {
+    "drafted": ("Chờ duyệt", "Waiting for approval"),
+    "approved": ("Đã duyệt", "Approved"),
+    "retired": ("Không dùng nữa", "Retired"),
+}
+
 AUDITED: Mapping[str, Pair] = {
     "alert.cancel": ("Hủy phát khẩn cấp", "Alert cancelled"),
     "alert.confirm": ("Duyệt phát khẩn cấp, chờ người thứ hai", "Alert confirmed, another needed"),
@@ -263,5 +320,12 @@ WORDS: Mapping[str, Mapping[str, Pair]] = {
     "cluster": CLUSTER_KINDS,
     "clock": CLOCKS,
     "receipt": RECEIPTS,
+    "alert": ALERT_STATES,
+    "alert_action": ALERT_ACTIONS,
+    "alert_band": ALERT_BANDS,
+    "reach": REACH,
+    "reach_mark": REACH_MARKS,
+    "factor": FACTORS,
+    "template": TEMPLATE_STATES,
     "audited": AUDITED,
 }
