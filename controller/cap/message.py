@@ -116,4 +116,3 @@ class Message:
     def infos_in_force(self, at: datetime) -> tuple[Info, ...]:
         """Return what has not ended at an instant; it may not have begun."""
         return tuple(info for info in self.infos if at < self.ends_at(info))
-

@@ -30,7 +30,11 @@ class Reading:
 
 def read(content: bytes, max_bytes: int = MAX_BYTES) -> Reading:
     """Read a message, or raise `CapRefused`; nothing outside these bytes is ever asked for."""
-    root = parse(content, max_bytes)
+    return read_tree(content, parse(content, max_bytes))
+
+
+def read_tree(content: bytes, root: etree._Element) -> Reading:
+    """Read a message that is parsed, or raise `CapRefused`."""
     version = version_of(root)
     tree = as_cap_1_2(root, version)
     _keep_to_schema(tree)

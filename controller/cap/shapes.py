@@ -22,7 +22,9 @@ def ring(text: str) -> Ring:
     if len(points) < 4:
         raise CapRefused("polygon", detail=f"{len(points)} < 4")
     if points[0] != points[-1]:
-        raise CapRefused("polygon", detail=f"{text.split()[0]} ... {text.split()[-1]}")
+        raise CapRefused(
+            "polygon", detail=f"{text.split(maxsplit=1)[0]} ... {text.rsplit(maxsplit=1)[-1]}"
+        )
     return points
 
 

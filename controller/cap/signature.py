@@ -204,9 +204,7 @@ def _under_certificates(
     return _trusted(signer, others, pinned, at)
 
 
-def _under_bare_key(
-    alone: _Alone, pinned: Sequence[x509.Certificate], at: datetime
-) -> Judgement:
+def _under_bare_key(alone: _Alone, pinned: Sequence[x509.Certificate], at: datetime) -> Judgement:
     """Judge a signature with a key alone, or nothing: only a pinned certificate can speak for it."""
     signer = next((one for one in pinned if alone.holds(one)), None)
     if signer is not None:
@@ -232,9 +230,7 @@ def _trusted(
     return Judgement(Standing.VALID, signer=name)
 
 
-def _holds(
-    root: etree._Element, number: int, certificate: x509.Certificate | None
-) -> bool | None:
+def _holds(root: etree._Element, number: int, certificate: x509.Certificate | None) -> bool | None:
     if certificate is None:
         configuration = replace(CONFIGURATION, require_x509=False)
     else:

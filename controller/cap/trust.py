@@ -129,9 +129,7 @@ def _is_understood(certificate: x509.Certificate) -> bool:
     return all(one.oid in UNDERSTOOD for one in extensions if one.critical)
 
 
-def _extension(
-    certificate: x509.Certificate, kind: type[One]
-) -> One | None:
+def _extension(certificate: x509.Certificate, kind: type[One]) -> One | None:
     try:
         return certificate.extensions.get_extension_for_class(kind).value
     except (x509.ExtensionNotFound, ValueError):
