@@ -62,7 +62,9 @@ def read_schemes(text: str) -> Schemes:
     """Return the schemes of a TOML text; raises `KeyError` or `ValueError` when it is not one."""
     data = tomllib.loads(text)
     return Schemes(
-        *(frozenset(map(folded, data[name])) for name in ("area", "statistics_office", "foreign")),
+        area=frozenset(map(folded, data["area"])),
+        statistics_office=frozenset(map(folded, data["statistics_office"])),
+        foreign=frozenset(map(folded, data["foreign"])),
         aliases={
             (folded(row["scheme"]), folded(row["value"])): row["area"]
             for row in data.get("alias", ())

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, cached_property
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
 from controller.cap.message import Info, Pair
 from controller.errors import Invalid
@@ -68,7 +68,7 @@ class LevelCodeRow:
     until: date | None = None
 
 
-Row = WordRow | CodeRow | LevelRow | LevelCodeRow
+AnyRow = TypeVar("AnyRow", WordRow, CodeRow, LevelRow, LevelCodeRow)
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def _fits(row: LevelRow, info: Info) -> bool:
     )
 
 
-def _holding(rows: Sequence[Any], at: datetime) -> list[Any]:
+def _holding(rows: Sequence[AnyRow], at: datetime) -> list[AnyRow]:
     day = at.date()
     return [
         row
@@ -202,10 +202,10 @@ def _holding(rows: Sequence[Any], at: datetime) -> list[Any]:
 
 
 def _level_row(row: dict[str, Any]) -> LevelRow:
+    since, until = _dates(row)
     fields = ("severity", "urgency", "certainty", "responses")
-    return LevelRow(
-        _level(row["level"]), *(frozenset(row.get(name, ())) for name in fields), *_dates(row)
-    )
+    severity, urgency, certainty, responses = (frozenset(row.get(name, ())) for name in fields)
+    return LevelRow(_level(row["level"]), severity, urgency, certainty, responses, since, until)
 
 
 def _level(value: int) -> int:

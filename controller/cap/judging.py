@@ -115,19 +115,27 @@ def _outcome(
     message: Message, signature: Judgement, policy: Policy, now: datetime
 ) -> tuple[Outcome, Reason]:
     distrust = _distrust(signature, policy)
+    if distrust is None and message.sent > now + CLOCKS_DIFFER_BY:
+        distrust = because("from_future", sent=_written(message.sent))
     if distrust is not None:
         return Outcome.REFUSED, distrust
-    if message.sent > now + CLOCKS_DIFFER_BY:
-        return Outcome.REFUSED, because("from_future", sent=_written(message.sent))
-    if message.status != "Actual":
-        return Outcome.IGNORED, because("not_actual", status=message.status)
-    if message.scope != "Public":
-        return Outcome.IGNORED, because("not_public", scope=message.scope)
-    if message.msg_type in ANSWERS:
-        return Outcome.IGNORED, because("no_action", msg_type=message.msg_type)
+    idle = _nothing_to_do(message)
+    if idle is not None:
+        return Outcome.IGNORED, idle
     if message.msg_type == "Cancel":
         return Outcome.ACCEPTED, because("cancels", count=len(message.references))
     return _in_time(message, now)
+
+
+def _nothing_to_do(message: Message) -> Reason | None:
+    """Return why nobody outside must hear a message, whatever its time."""
+    if message.status != "Actual":
+        return because("not_actual", status=message.status)
+    if message.scope != "Public":
+        return because("not_public", scope=message.scope)
+    if message.msg_type in ANSWERS:
+        return because("no_action", msg_type=message.msg_type)
+    return None
 
 
 def _distrust(signature: Judgement, policy: Policy) -> Reason | None:
@@ -159,8 +167,8 @@ def _grade(
     graded = [(level_of(info, now, tables), hazard_of(info, now, tables)) for info in infos]
     level = max(level for level, _ in graded)
     gravest = [hazard for one, hazard in graded if one == level and hazard is not None]
-    hazard = next((one for one in gravest if one is not Hazard.OTHER), None)
-    known = hazard or next((one for _, one in graded if one is not None), None)
+    everything = gravest + [one for _, one in graded if one is not None]
+    known = min(everything, key=lambda one: one is Hazard.OTHER, default=None)
     if known is None:
         return Hazard.OTHER, level, (because("unmapped_event", event=infos[0].event),)
     return known, level, ()

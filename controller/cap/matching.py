@@ -8,6 +8,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from controller.cap.geocodes import Gazetteer, Schemes, resolve, shipped_schemes
 from controller.cap.message import Info, Message, Shape
@@ -21,7 +22,7 @@ CELL_DEGREES = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Something at a place: a cluster, or an area by its middle. `chain` is its area's, top first."""
+    """A cluster, or an area by its middle. `chain` is that of its area, from the top down."""
 
     id: str
     chain: tuple[str, ...]
@@ -117,20 +118,12 @@ def judged(spot: Spot, target: Target) -> Match | None:
 
 def smallest_common_area(chains: Iterable[Sequence[str]]) -> str | None:
     """Return the lowest area that all chains share: where the alert is published."""
-    shared: Sequence[str] | None = None
+    shared: list[str] | None = None
     for chain in chains:
         if shared is None:
-            shared = chain
-            continue
-        length = next(
-            (
-                at
-                for at, (one, other) in enumerate(zip(shared, chain, strict=False))
-                if one != other
-            ),
-            min(len(shared), len(chain)),
-        )
-        shared = shared[:length]
+            shared = list(chain)
+        pairs = zip(shared, chain, strict=False)
+        shared = [one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)]
     return shared[-1] if shared else None
 
 

@@ -22,9 +22,7 @@ def ring(text: str) -> Ring:
     if len(points) < 4:
         raise CapRefused("polygon", detail=f"{len(points)} < 4")
     if points[0] != points[-1]:
-        raise CapRefused(
-            "polygon", detail=f"{text.split(maxsplit=1)[0]} ... {text.rsplit(maxsplit=1)[-1]}"
-        )
+        raise CapRefused("polygon", detail=f"{points[0]} ... {points[-1]}")
     return points
 
 

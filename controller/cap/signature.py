@@ -20,13 +20,8 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature as WrongUnderKey
 from cryptography.exceptions import UnsupportedAlgorithm
 from lxml import etree
-from signxml import (
-    InvalidInput,
-    InvalidSignature,
-    SignatureConfiguration,
-    XMLVerifier,
-)
-from signxml.exceptions import SignXMLException
+from signxml.exceptions import InvalidInput, InvalidSignature, SignXMLException
+from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from controller.cap.algorithms import (
     CANONICAL,
@@ -152,7 +147,7 @@ class _Numbered(XMLVerifier):
 
     def _c14n(self, nodes: Any, *args: Any, **options: Any) -> bytes:
         """Canonicalise a part as a document of its own: libxml2 repeats namespaces otherwise."""
-        if isinstance(nodes, etree._Element):
+        if etree.iselement(nodes):
             nodes = etree.fromstring(etree.tostring(nodes, with_tail=False), self.parser)
         return bytes(super()._c14n(nodes, *args, **options))
 
@@ -205,7 +200,7 @@ def _under_certificates(
 
 
 def _under_bare_key(alone: _Alone, pinned: Sequence[x509.Certificate], at: datetime) -> Judgement:
-    """Judge a signature with a key alone, or nothing: only a pinned certificate can speak for it."""
+    """Judge a signature without a certificate: only a pinned one can speak for it."""
     signer = next((one for one in pinned if alone.holds(one)), None)
     if signer is not None:
         return _trusted(signer, (), pinned, at)
