@@ -68,6 +68,7 @@ class LevelCodeRow:
     until: date | None = None
 
 
+OWN_HAZARD = "truyenthanh:hazard"
 AnyRow = TypeVar("AnyRow", WordRow, CodeRow, LevelRow, LevelCodeRow)
 
 
@@ -93,6 +94,9 @@ class Tables:
 def hazard_of(info: Info, at: datetime, tables: Tables) -> Hazard | None:
     """Return the hazard of an info by its codes, else its words; None when no row knows it."""
     codes = info.event_codes + info.parameters
+    ours = next((value for scheme, value in codes if scheme == OWN_HAZARD), None)
+    if ours in set(Hazard):
+        return Hazard(ours)
     for row in _holding(tables.codes, at):
         if any(_is_of(row, pair) for pair in codes):
             return row.hazard

@@ -1,23 +1,28 @@
 """Which areas and clusters a warning would sound at, each with its why.
 
-The judgement is the wire's own (`wire/target.py`), so that the controller's answer is the device's.
-A grid of cells finds the candidates of a shape; nothing else of the judgement is done here.
+The answer is the wire's own (`wire/target.py`), so that it is the device's: `judged` asks it, and
+`Index` gives the same (the tests compare them) without asking every edge about every cluster. A
+grid finds the candidates of a shape, and bands of latitude the edges that a place can meet.
 """
 
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import takewhile
 
+from controller.cap.bands import Banded
 from controller.cap.geocodes import Gazetteer, Schemes, resolve, shipped_schemes
 from controller.cap.message import Info, Message, Shape
 from controller.cap.reasons import Reason, because
 from controller.cap.shapes import shapes_of
-from wire.alert import Circle, Target
+from wire.alert import Circle, Polygon, Target
 from wire.target import EARTH_RADIUS_M, Position, Why, why
+from wire.target import holds as wire_holds
 
 CELL_DEGREES = 0.25
+NOWHERE = (math.nan, math.nan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +93,13 @@ class Index:
         """Return what would sound, in the order of the spots."""
         numbers = {one for area in target.areas for one in self._areas.get(area, ())}
         for shape in target.shapes:
-            numbers.update(self._near(shape))
-        return [one for number in sorted(numbers) if (one := judged(self._spots[number], target))]
+            holds = (
+                Banded(shape).holds if isinstance(shape, Polygon) else partial(wire_holds, shape)
+            )
+            numbers.update(
+                one for one in self._near(shape) if holds(self._spots[one].position or NOWHERE)
+            )
+        return [one for number in sorted(numbers) if (one := _found(self._spots[number], target))]
 
     def _near(self, shape: Shape) -> Iterator[int]:
         """Give the spots in every cell that the box around a shape touches."""
@@ -105,8 +115,16 @@ class Index:
                 yield from self._cells.get(cell, ())
 
 
+def _found(spot: Spot, target: Target) -> Match | None:
+    """Return the match of a spot that is in an area or a shape, unless it is excepted."""
+    if not set(target.exceptions).isdisjoint(spot.chain):
+        return None
+    area = next((area for area in reversed(spot.chain) if area in target.areas), "")
+    return Match(spot, Why.IN_AREA if area else Why.IN_SHAPE, area or "shape")
+
+
 def judged(spot: Spot, target: Target) -> Match | None:
-    """Return why one spot sounds, or None; the rule is the device's."""
+    """Return why one spot sounds, or None, by the device's own rule: slow, and the reference."""
     if not spot.chain:
         return None
     answer = why(spot.chain[0], target, spot.chain, spot.position)

@@ -177,8 +177,10 @@ def _parsed(name: str, text: str) -> datetime:
 
 
 def _pairs(parent: etree._Element, name: str) -> tuple[Pair, ...]:
+    """Return the pairs of a name; by the schema each has a `valueName` and a `value`, in order."""
     return tuple(
-        (_text(pair, "valueName"), _text(pair, "value")) for pair in parent.findall(_in_cap(name))
+        ((pair[0].text or "").strip(), (pair[1].text or "").strip())
+        for pair in parent.findall(_in_cap(name))
     )
 
 

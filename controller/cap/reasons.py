@@ -20,8 +20,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "not_xml": ("Không phải XML đúng cú pháp: {detail}", "It is not well-formed XML: {detail}"),
     "too_complex": (
-        "XML quá sâu hoặc có quá nhiều phần tử",
-        "The XML is too deep or has too many elements",
+        "XML có quá nhiều phần tử",
+        "The XML has too many elements",
     ),
     "not_cap": (
         "Không phải bản tin CAP 1.2, 1.1 hoặc 1.0 ({detail})",

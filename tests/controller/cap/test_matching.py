@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from controller.cap.bands import Banded
 from controller.cap.geocodes import Gazetteer, read_schemes, shipped_schemes
 from controller.cap.matching import (
     Index,
@@ -19,7 +20,7 @@ from controller.cap.reading import read
 from controller.cap.shapes import MAX_POINTS, shapes_of, thinned
 from tests.controller.cap.messages import cap, info, place
 from wire.alert import Circle, Polygon, Target
-from wire.target import Why, distance_m
+from wire.target import Why, distance_m, holds
 
 AREAS = Gazetteer(frozenset({"vn", "vn-31", "vn-31-1"}), {"31": "vn-31", "00001": "vn-31-1"})
 MARKET = Spot("c-market", ("vn", "vn-31", "vn-31-1"), (21.1, 105.9))
@@ -115,6 +116,18 @@ def test_the_index_finds_what_brute_force_finds(seed: int) -> None:
         assert index.matches(target) == [
             one for spot in spots if (one := judged(spot, target)) is not None
         ]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_bands_answer_as_the_wire_does_on_edges_and_corners_too(seed: int) -> None:
+    chance = random.Random(seed)
+    points = [(chance.randint(0, 12) / 2, chance.randint(0, 12) / 2) for _ in range(120)]
+    polygon = Polygon(points=(*points, points[0]))
+    banded = Banded(polygon)
+
+    for _ in range(1500):
+        at = (chance.randint(-2, 26) / 4, chance.randint(-2, 26) / 4)
+        assert banded.holds(at) == holds(polygon, at)
 
 
 def somewhere(chance: random.Random) -> tuple[float, float]:
