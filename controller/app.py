@@ -17,8 +17,9 @@ from sqlalchemy import Engine
 from controller.broker import BrokerFiles, Mosquitto
 from controller.config import Config
 from controller.db import Clock, Sessions, make_engine, make_sessions
+from controller.emergencies.pack import PackMaker
 from controller.keys import Keyring
-from controller.keys.keyring import EVERYTHING
+from controller.keys.certificates import EVERYTHING
 from controller.library.audio_api import make_audio_api
 from controller.library.speech import EspeakVoice, Reader
 from controller.library.store import AssetStore
@@ -53,7 +54,7 @@ class App:
     engine: Engine
     sessions: Sessions
     keyring: Keyring
-    web: Flask
+    web: Flask | None
     parts: tuple[Part, ...]
     worker: Worker | None
 
@@ -95,6 +96,7 @@ def build(config: Config, *, with_web: bool = True, with_worker: bool = True) ->
     engine = make_engine(config.database)
     upgrade(engine)
     sessions, read_sessions = make_sessions(engine), make_sessions(engine, read_only=True)
+    patient_sessions = make_sessions(engine, is_patient=True)
     keyring = open_or_create_keys(config, utc_now)
     store = AssetStore(config.data_dir / "assets")
     store.start()
@@ -108,17 +110,28 @@ def build(config: Config, *, with_web: bool = True, with_worker: bool = True) ->
         reader=reader,
         clock=utc_now,
     )
-    web = make_web_app(web_parts)
+    web = make_web_app(web_parts) if with_web else None
     parts: list[Part] = []
     worker: Worker | None = None
     if with_worker:
+        keyring.server_files(config.device_names, utc_now())  # the web half may not write them
         broker = _broker(config, keyring, sessions) if config.mqtt_url is None else None
         mute_revoked = broker.mute_revoked if broker else _nothing
+        packs = PackMaker(config, sessions, read_sessions, store, reader, utc_now, keyring.subtree)
         worker = Worker(
-            WorkerParts(config, sessions, read_sessions, keyring, utc_now, mute_revoked)
+            WorkerParts(
+                config,
+                sessions,
+                read_sessions,
+                patient_sessions,
+                keyring,
+                utc_now,
+                mute_revoked,
+                packs.step,
+            )
         )
         parts += [part for part in (broker, worker) if part]
-    if with_web:
+    if web is not None:
         devices = make_device_app(config, sessions, keyring, store, utc_now)
         tls = keyring.server_files(config.device_names, utc_now())
         parts += [

@@ -15,6 +15,7 @@ from controller.menu import allowed, menu
 from controller.people.accounts_views import accounts_views
 from controller.people.areas_views import areas_views
 from controller.people.gate import Gate
+from controller.people.second_factor_views import second_factor_views
 from controller.people.views import SIGN_INS, people_views, sign_in_post
 from controller.plans.views import schedule_views
 from controller.programmes.views import programmes_views
@@ -36,6 +37,7 @@ VIEWS = (
     stations_views,
     logbook_views,
     accounts_views,
+    second_factor_views,
     areas_views,
 )
 

@@ -9,11 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from edge_agent.alarm import Alarm, Site
 from edge_agent.clock import Clock
 from edge_agent.commands import Commands, LogTail
 from edge_agent.conductor import Conductor, Outcome
 from edge_agent.config import AgentConfig
 from edge_agent.crew import Crew
+from edge_agent.device_voice import DeviceVoice
 from edge_agent.errors import StorageFailed
 from edge_agent.events import StopAsked
 from edge_agent.fetch import HttpFetch
@@ -24,6 +26,9 @@ from edge_agent.inbox import Inbox
 from edge_agent.library import Library, Limits
 from edge_agent.link import Address, Link
 from edge_agent.memory import ClockMemory
+from edge_agent.pack import PackHolder
+from edge_agent.panic import PanicWatch
+from edge_agent.panic_desk import PanicDesk
 from edge_agent.power import Power
 from edge_agent.prompter import Prompter
 from edge_agent.pull import Puller
@@ -36,6 +41,7 @@ from edge_agent.stages import make_stages
 from edge_agent.store import Store
 from edge_agent.upkeep import Upkeep
 from edge_agent.watchdog import Check, Watchdog, overdue
+from edge_agent.wording import Wordings
 from firmware_profiles import load_profile
 from wire.down import Desired
 
@@ -56,6 +62,8 @@ class Agent:
     watchdog: Watchdog
     store: Store
     reporter: Reporter
+    voice: DeviceVoice
+    panic_watch: PanicWatch | None
 
     def run(self) -> Outcome:
         """Start everything, conduct until asked to stop, stop everything."""
@@ -73,6 +81,9 @@ class Agent:
         self.crew.power.start()
         for stage in self.crew.stages.values():
             stage.start()
+        if self.panic_watch is not None:
+            self.panic_watch.start()
+        self.voice.start()
         self.crew.library.start()
         self.link.start()
         self.watchdog.start()
@@ -82,6 +93,10 @@ class Agent:
         session = self.crew.speaker.session
         self.link.stop(self.reporter.will(session) if session else None, timeout_s=0.6)
         self.crew.library.stop()
+        self.voice.stop()
+        if self.panic_watch is not None:
+            self.panic_watch.stop()
+        self.crew.alarm.stop()
         for stage in self.crew.stages.values():
             stage.stop()
         self.crew.power.stop()
@@ -116,12 +131,17 @@ def build(config: AgentConfig, tail: LogTail | None = None) -> Agent:
         threads=config.downloads,
     )
     power = Power(profile.amplifier, book)
+    pack = PackHolder(library, store)
+    voice = DeviceVoice(config.data_dir, inbox.post)
+    wordings = Wordings(library, pack, voice)
     stages = make_stages(
         config.data_dir, profile, gate.desired, inbox, book, library.suspect, power.ready_at
     )
     reporter = Reporter(identity.device, identity.signer, clock, monotonic, run)
     address = Address(identity.file.mqtt_host, identity.file.mqtt_port, identity.device)
     link = Link(address, tls, reporter.will, inbox, run=run, retry_max_s=config.link_retry_max_s)
+    site = Site(gate, clock, book, stages, wordings, profile.volume.forced_db, monotonic)
+    alarm = Alarm(site, lambda: speaker.ask())  # noqa: PLW0108 - the speaker is made of the alarm
     subject = Subject(
         device=identity.device,
         profile=profile.id,
@@ -131,8 +151,12 @@ def build(config: AgentConfig, tail: LogTail | None = None) -> Agent:
         library=library,
         stages=stages,
         measure=partial(measure, config.data_dir, profile.sensors),
+        in_force=alarm.in_force,
+        emergency_pack=lambda: pack.digest,
     )
     puller = Puller(identity.file.controller, https, inbox)
+    speaker = Speaker(subject, reporter, link, puller.pull)
+    panic = PanicDesk(site, alarm, reporter, identity.device, link.publish)
     crew = Crew(
         device=identity.device,
         profile=profile,
@@ -147,13 +171,19 @@ def build(config: AgentConfig, tail: LogTail | None = None) -> Agent:
         stages=stages,
         prompter=Prompter(stages, library, book, clock, power.warm_up_s),
         commands=Commands(store, book, stages, tail or LogTail(), monotonic),
-        speaker=Speaker(subject, reporter, link, puller.pull),
+        speaker=speaker,
         power=power,
+        alarm=alarm,
+        wordings=wordings,
+        pack=pack,
+        panic=panic,
         upkeep=Upkeep(store, gate, book, partial(_settings, config), storage_fault),
     )
     conductor = Conductor(crew)
     watchdog = Watchdog(_checks(conductor, link, stages, profile.watchdog_seconds))
-    return Agent(crew, conductor, link, watchdog, store, reporter)
+    panic_input = profile.panic_input
+    watch = PanicWatch(panic_input, config.data_dir, inbox.post) if panic_input else None
+    return Agent(crew, conductor, link, watchdog, store, reporter, voice, watch)
 
 
 def _open_store(folder: Path) -> tuple[Store, str]:

@@ -96,13 +96,17 @@ class Calls:
         lead_s = self.lead_s(names)
         if not lead_s:
             return order
-        at = max(order.start_at - lead_s, ready_at, now + self._line.soonest_s)
+        at = max(order.start_at - lead_s, self.soonest(now, ready_at))
         call = PlayOrder(CALL + order.id, at, None, self._keys(names), -gain_db)
         self._calls[order.id] = call
         self._player.play(call)
         starts_at = max(order.start_at, at + lead_s)
         into_ms = order.into_ms + round((starts_at - order.start_at) * 1000)
         return replace(order, start_at=starts_at, into_ms=into_ms)
+
+    def soonest(self, now: float, ready_at: float) -> float:
+        """Return when calls ordered now can begin; `ready_at` is when the amplifier is warm."""
+        return max(ready_at, now + self._line.soonest_s)
 
     def begin_at(self, order_id: str) -> float | None:
         """Return when the calls of an order begin (monotonic); None when it has none."""

@@ -1,6 +1,6 @@
 """What wants an output, and the order of precedence. Instants are monotonic seconds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
@@ -36,12 +36,19 @@ class Rank:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Something that wants this output in `[starts_at, ends_at)`."""
+    """Something that wants this output in `[starts_at, ends_at)`.
+
+    `since` decides instead of `starts_at` who was first. One that `queues_until` an instant and is
+    beaten before it ever had its turn moves on with the clock, and sounds whole afterwards.
+    """
 
     id: str
     rank: Rank
     starts_at: float
     ends_at: float
+    since: float | None = None
+    queues_until: float | None = None
+    had_turn: bool = False
     played_ms: int = 0
     has_started: bool = False
     turn: str | None = None
@@ -51,7 +58,18 @@ class Claim:
         """Return whether this claim wins while both want to sound."""
         if self.rank != other.rank:
             return self.rank > other.rank
-        return (self.starts_at, self.id) < (other.starts_at, other.id)
+        return (self.first(), self.id) < (other.first(), other.id)
+
+    def moved_on(self, at: float) -> "Claim":
+        """Return it as it is when it still waits for its first turn at `at`."""
+        if self.queues_until is None or self.had_turn or self.turn or self.starts_at >= at:
+            return self
+        ends_at = min(self.queues_until, self.ends_at + at - self.starts_at)
+        return replace(self, starts_at=at, ends_at=ends_at)
+
+    def first(self) -> float:
+        """Return since when it wants to sound; earlier wins."""
+        return self.starts_at if self.since is None else self.since
 
     def meets(self, other: "Claim") -> bool:
         """Return whether there is an instant that both want."""

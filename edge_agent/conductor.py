@@ -15,6 +15,7 @@ from typing import Final
 
 from edge_agent import timeline
 from edge_agent.crew import Crew
+from edge_agent.device_voice import Spoken
 from edge_agent.events import (
     Arrived,
     AssetFailed,
@@ -28,12 +29,15 @@ from edge_agent.events import (
 )
 from edge_agent.gate import chains_of
 from edge_agent.library import DISK_CODES
+from edge_agent.panic import PanicPressed, PanicReleased
 from edge_agent.performance import Volume
 from wire import topics
-from wire.down import Command, Desired, Sync
+from wire.alert import Alert
+from wire.down import Command, Desired, Sync, Trust
 from wire.errors import WireError
 from wire.message import Message
 from wire.plan import Plan
+from wire.trust import CLOCK_TOLERANCE
 from wire.up import ReceiptKind
 
 log = logging.getLogger(__name__)
@@ -70,8 +74,10 @@ class Conductor:
 
     def prepare(self) -> None:
         """Take up the plan and the desired state of earlier runs."""
+        self.crew.pack.load()
         if self.crew.gate.desired is not None:
             self._take_desired(self.crew.gate.desired)
+        self.crew.alarm.load()
         if self.crew.gate.plan is not None:
             self.crew.prompter.plan = self.crew.gate.plan
         self._listen()
@@ -99,8 +105,9 @@ class Conductor:
         now = self.monotonic()
         instants = [now + LONGEST_WAIT_S, self.plan_at]
         instants += [at for s in self.crew.stages.values() if (at := s.next_instant()) is not None]
-        if (speak_at := self.crew.speaker.next_at()) is not None:
-            instants.append(speak_at)
+        for next_at in (self.crew.speaker.next_at(), self.crew.alarm.next_at()):
+            if next_at is not None:
+                instants.append(next_at)
         return max(0.0, min(instants) - now)
 
     def _is_new(self, bug: str) -> bool:
@@ -124,10 +131,6 @@ class Conductor:
                 self.crew.speaker.disconnected()
             case Heard(output, what):
                 self.crew.stages[output].hear(what)
-            case AssetReady():
-                self.disk_fault = ""
-            case AssetFailed(_, code, why) if code in DISK_CODES:
-                self._note_disk(why)
             case Pulled(retained):
                 for topic, token in retained.items():
                     self._arrive(Arrived(topic, token.encode()))
@@ -135,12 +138,31 @@ class Conductor:
                 log.info("stopping: %s", why)
                 self.outcome = Outcome.RESTART if why == "restart" else Outcome.STOPPED
             case _:
+                self._take_from_the_device(event)
+
+    def _take_from_the_device(self, event: Event) -> None:
+        match event:
+            case AssetReady(sha256):
+                self.disk_fault = ""
+                self.crew.wordings.came(sha256)
+                if self.crew.pack.take(sha256):
+                    self.wanted = ()
+                self.crew.alarm.look_again()
+            case AssetFailed(_, code, why) if code in DISK_CODES:
+                self._note_disk(why)
+            case Spoken(text, language, part):
+                self.crew.wordings.take(text, language, part)
+                self.crew.alarm.look_again()
+            case PanicPressed() | PanicReleased():
+                self.crew.panic.take(event)
+            case _:
                 pass
 
     def _arrive(self, event: Arrived) -> None:
         now = self.crew.clock.now(self.monotonic())
         try:
-            message = self.crew.gate.open(event.topic, event.payload, now)
+            seen = self.crew.clock.floor
+            message = self.crew.gate.open(event.topic, event.payload, now, seen)
             if message is not None:
                 self._believe(message, event.at)
         except WireError as error:
@@ -150,9 +172,13 @@ class Conductor:
 
     def _believe(self, message: Message, arrived: float | None) -> None:
         if not isinstance(message, Sync):
-            self.crew.clock.see(message.iat)
+            self._see(message.iat)
             log.info("%s %d accepted", message.kind, message.rev)
         match message:
+            case Alert():
+                self.crew.alarm.arrive(message)
+            case Trust():
+                self.crew.alarm.revoked(self.crew.gate.revoked_alerts())
             case Sync():
                 self._take_sync(message, self.monotonic() if arrived is None else arrived)
             case Plan():
@@ -165,6 +191,15 @@ class Conductor:
             case _:
                 pass
 
+    def _see(self, signed_at: datetime) -> None:
+        """Take note of a signed instant, but not of one ahead of the time that we know.
+
+        What ends an alert is believed whatever it says of the time.
+        """
+        now = self.crew.clock.now(self.monotonic())
+        if now is None or signed_at <= now + CLOCK_TOLERANCE:
+            self.crew.clock.see(signed_at)
+
     def _take_sync(self, sync: Sync, mono: float) -> None:
         asked = self.crew.speaker.answered(sync, mono)
         held_s = (sync.now - sync.asked_at).total_seconds() if sync.asked_at else 0.0
@@ -172,6 +207,7 @@ class Conductor:
             log.debug("a sync that answers no question of ours")
             return
         self.crew.memory.save(mono)
+        self.crew.alarm.answered(sync, asked)
         self.crew.book.acknowledge(sync.receipts_upto)
         if sync.audit_head:
             self.crew.upkeep.keep_audit_head(sync.audit_head)
@@ -199,6 +235,10 @@ class Conductor:
         if self.crew.upkeep.needs_restart(desired):
             self.outcome = Outcome.RESTART
 
+        if self.crew.pack.desire(desired):
+            self.wanted = ()
+        self.crew.alarm.desire(desired)
+
     def _listen(self) -> None:
         desired = self.crew.gate.desired
         chains = self.crew.gate.place.chains or (chains_of(desired) if desired else ())
@@ -215,6 +255,7 @@ class Conductor:
         faults = [*self.crew.upkeep.faults()]
         faults += ["disk"] if self.disk_fault else []
         faults += ["amplifier"] if self.crew.power.fault else []
+        faults += [fault] if (fault := self.crew.pack.fault) else []
         return tuple(faults)
 
     # What is due.
@@ -224,6 +265,7 @@ class Conductor:
         now = self.crew.memory.refresh(mono)
         for stage in self.crew.stages.values():
             stage.tick()
+        self.crew.alarm.tick(now)
         self.plan_at = mono + LONGEST_WAIT_S
         if now is not None:
             self._follow_plan(mono, now)
@@ -231,23 +273,31 @@ class Conductor:
         switch_at = self.crew.power.step(mono, sound_at)
         if switch_at is not None:
             self.plan_at = min(self.plan_at, switch_at)
+        self._fetch(now)
         self.crew.upkeep.step(mono, now)
+        self.crew.panic.tick()
         self.crew.speaker.step(mono, self._faults())
 
     def _follow_plan(self, mono: float, now: datetime) -> None:
         come_again = self.crew.prompter.advance(now)
         if come_again is not None:
             self.plan_at = mono + (come_again - now).total_seconds()
+
+    def _fetch(self, now: datetime | None) -> None:
+        """Have the library fetch what is needed: alerts first, then the plan's, then the pack."""
         plan, desired = self.crew.gate.plan, self.crew.gate.desired
-        if plan is None or desired is None:
+        if desired is None:
             return
-        wanted = timeline.files_by_need(plan, now)
+        planned = timeline.files_by_need(plan, now) if plan and now else ()
+        by_name = {asset.sha256: asset for asset in plan.assets} if plan else {}
+        alerts = self.crew.alarm.assets()
+        needed = (*alerts, *(by_name[name] for name in planned if name in by_name))
+        assets = {asset.sha256: asset for asset in (*needed, *self.crew.pack.assets())}
+        wanted = tuple(assets)
         if wanted != self.wanted or self.crew.library.lacks(wanted):
             self.wanted = wanted
-            by_name = {asset.sha256: asset for asset in plan.assets}
-            assets = tuple(by_name[name] for name in wanted if name in by_name)
-            spread_s = timeline.spread_s(plan, now)
-            self.crew.library.want(assets, desired.audio_url, spread_s)
+            spread_s = timeline.spread_s(plan, now) if plan and now and not alerts else 0.0
+            self.crew.library.want(tuple(assets.values()), desired.audio_url, spread_s)
 
 
 def _place_of(error: Exception) -> str:

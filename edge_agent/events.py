@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from edge_agent.audio.events import AudioEvent
+from edge_agent.device_voice import Spoken
+from edge_agent.panic import PanicPressed, PanicReleased
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +73,16 @@ class StopAsked:
     why: str
 
 
-Event = Arrived | LinkUp | LinkDown | Heard | AssetReady | AssetFailed | Pulled | StopAsked
+Event = (
+    Arrived
+    | LinkUp
+    | LinkDown
+    | Heard
+    | AssetReady
+    | AssetFailed
+    | Pulled
+    | Spoken
+    | PanicPressed
+    | PanicReleased
+    | StopAsked
+)

@@ -12,16 +12,27 @@ from typing import Final, TypeVar
 
 from joserfc.jwk import OKPKey
 
+from edge_agent.alert_shelf import AlertShelf
+from edge_agent.alerts import STOPS
 from edge_agent.errors import StorageFailed
 from edge_agent.store import Held, Store
 from wire import topics
 from wire.alert import Alert
 from wire.down import Command, Desired, Sync, Trust
-from wire.errors import Malformed, WireError
+from wire.errors import Expired, Malformed, WireError
 from wire.message import Message
 from wire.plan import Plan
 from wire.signing import digest, take_apart
-from wire.trust import Pinned, Place, judge, judge_revision, judge_trust, require_topic
+from wire.topics import Topic
+from wire.trust import (
+    Pinned,
+    Place,
+    judge,
+    judge_revision,
+    judge_trust,
+    require_continues,
+    require_topic,
+)
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +42,6 @@ MODELS: Final[dict[str, type[Message]]] = {
     "desired": Desired,
     "command": Command,
     "sync": Sync,
-    "alert": Alert,
 }
 KEPT: Final = ("trust", "desired", "plan")
 AnyKept = TypeVar("AnyKept", bound=Message)
@@ -48,6 +58,7 @@ class Gate:
         self.desired: Desired | None = None
         self.plan: Plan | None = None
         self.unsaved: set[str] = set()
+        self.alerts = AlertShelf(store)
         self._held: dict[str, Held] = {}
         self._held_back: dict[str, bytes] = {}
 
@@ -61,6 +72,7 @@ class Gate:
                 self._take(kind, held.token, held, None)
             except WireError as error:
                 log.warning("stored %s is not believed; waiting for a new one: %s", kind, error)
+        self.alerts.load(lambda text: self._judge_alert(text, None, None))
 
     def rev(self, kind: str) -> int:
         """Return the revision held of a kind, 0 for none."""
@@ -70,13 +82,19 @@ class Gate:
         """Return the digest of the token held of a kind."""
         return self._held[kind].digest if kind in self._held else None
 
-    def open(self, topic: str, payload: bytes, now: datetime | None) -> Message | None:
+    def open(
+        self, topic: str, payload: bytes, now: datetime | None, seen: datetime | None = None
+    ) -> Message | None:
         """Return a message that is news and to be believed; None when it is no news or held back.
 
+        `seen` is the newest signed instant: without the time it tells which alerts are over. An
+        alert is never held back, and not stored here: it sounds first.
         Raises wire's WireError with the reason to refuse it.
         """
         place = topics.parse(topic)
         text = _text(payload)
+        if place.kind == "alert":
+            return self._open_alert(place, text, now, seen)
         if place.kind in self._held and digest(text) == self._held[place.kind].digest:
             return None
         if now is None and place.kind != "sync":
@@ -89,6 +107,47 @@ class Gate:
             return message
         return message if self._accept(place.kind, text, message) else None
 
+    def _open_alert(
+        self, topic: Topic, text: str, now: datetime | None, seen: datetime | None
+    ) -> Alert | None:
+        held = self.alerts.held(topic.owner, topic.object_id)
+        if held is not None and held.digest == digest(text):
+            return None
+        alert = self._judge_alert(text, now, seen)
+        require_topic(alert, topic)
+        if held is not None and self._is_signed_by_valid(held.token):
+            require_continues(held.alert, alert)
+            if not judge_revision((held.alert.rev, held.digest), alert.rev, text):
+                return None
+        self.alerts.take(alert, text)
+        return alert
+
+    def _judge_alert(self, text: str, now: datetime | None, seen: datetime | None) -> Alert:
+        """Judge an alert; what ends one holds whatever the time is, the rest must not be over."""
+        try:
+            alert = judge(text, Alert, self.pinned, self.place, now)
+        except Expired:
+            alert = judge(text, Alert, self.pinned, self.place, None)
+            if alert.action not in STOPS:
+                raise
+        if now is None and seen is not None and alert.exp <= seen and alert.action not in STOPS:
+            raise Expired(f"exp {alert.exp.isoformat()}")
+        return alert
+
+    def _is_signed_by_valid(self, text: str) -> bool:
+        try:
+            self._judge_signer("alert", text)
+        except WireError:
+            return False
+        return True
+
+    def revoked_alerts(self) -> frozenset[tuple[str, str]]:
+        """Return and forget the alerts whose signer has been revoked since."""
+        gone = [key for key, held in self.alerts.all() if not self._is_signed_by_valid(held.token)]
+        for key in gone:
+            self.alerts.forget(*key)
+        return frozenset(gone)
+
     def held_back(self) -> list[tuple[str, bytes]]:
         """Return and forget what waited for the time to be known."""
         waiting, self._held_back = list(self._held_back.items()), {}
@@ -96,6 +155,7 @@ class Gate:
 
     def save(self) -> None:
         """Try again to store what a full disk refused. Raises StorageFailed."""
+        self.alerts.save()
         for kind in sorted(self.unsaved):
             held = self._held[kind]
             self._store.keep(kind, held.rev, held.token)

@@ -31,9 +31,29 @@ class Player(Protocol):
         """Return when something last got done (monotonic)."""
 
 
+class Listener(Protocol):
+    """Who wants to know what became of an act that no plan asked for."""
+
+    def started(self, late_ms: int) -> None:
+        """Take note of its first sample."""
+
+    def part_started(self, part: Part) -> None:
+        """Take note that one of its parts sounds."""
+
+    def part_failed(self, part: Part) -> None:
+        """Act on a part that cannot sound: else its time passes in silence."""
+
+    def over(self, claim: Claim, code: str, *, had_turn: bool, has_fault: bool) -> None:
+        """Take note that it is over for good."""
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What a claim sounds like: its parts, from `offset_ms` on; `slot` when a plan asked for it."""
+    """What a claim sounds like: its parts, from `offset_ms` on; `slot` when a plan asked for it.
+
+    The parts begin `after_ms` after the claim. `clusters` are called before it (None: nobody),
+    `forced_db` is its volume whatever that of the output is, `title` its name for people.
+    """
 
     claim: Claim
     parts: tuple[Part, ...]
@@ -41,6 +61,16 @@ class Act:
     ceiling_db: float | None = None
     slot: Slot | None = None
     command: str | None = None
+    after_ms: int = 0
+    clusters: tuple[str, ...] | None = None
+    forced_db: float | None = None
+    title: str = ""
+    listener: Listener | None = None
+
+    @property
+    def to_call(self) -> tuple[str, ...] | None:
+        """Whom to call before it; empty is everyone, None nobody."""
+        return self.slot.clusters if self.slot is not None else self.clusters
 
 
 @dataclass(frozen=True, slots=True)

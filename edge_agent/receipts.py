@@ -40,9 +40,17 @@ class ReceiptBook:
         self._finals = self._store.finals()
 
     def note(
-        self, kind: ReceiptKind, *, final: tuple[str, datetime] | None = None, **facts: Any
+        self,
+        kind: ReceiptKind,
+        *,
+        final: tuple[str, datetime] | None = None,
+        at: datetime | None = None,
+        **facts: Any,
     ) -> None:
-        """Write a receipt of something that happened now. `final` (slot, its end) closes a slot."""
+        """Write a receipt of what happened at `at`, or now.
+
+        `final` (a name and its end) closes a slot, or what else happens once: the next is none.
+        """
         if final is not None:
             if final[0] in self._finals:
                 return
@@ -52,7 +60,7 @@ class ReceiptBook:
         facts |= {"clock": self._clock.state(mono)}
         if error_s is not None:
             facts["clock_error_ms"] = round(error_s * 1000)
-        self._unsaved.append((kind, self._clock.best_guess(mono), final, facts))
+        self._unsaved.append((kind, at or self._clock.best_guess(mono), final, facts))
         self.has_news = True
         try:
             self.save()
@@ -74,6 +82,10 @@ class ReceiptBook:
     def is_closed(self, slot: str) -> bool:
         """Return whether a slot has its final receipt."""
         return slot in self._finals
+
+    def is_any_closed(self, begin: str, end: str) -> bool:
+        """Return whether anything is closed whose name begins and ends so."""
+        return any(name.startswith(begin) and name.endswith(end) for name in self._finals)
 
     def next_batch(self) -> tuple[Receipt, ...]:
         """Return the receipts to send next, in order; empty when all are sent."""

@@ -10,6 +10,7 @@ from edge_agent import __version__
 from edge_agent.clock import Clock
 from edge_agent.gate import Gate
 from wire import topics
+from wire.alert import AlertRevision
 from wire.message import Message
 from wire.signing import Signer, sign
 from wire.up import Health, OutputReport, Receipt, Receipts, Status
@@ -42,6 +43,7 @@ class Reporter:
     def status(
         self, gate: Gate, epoch: int, profile: str, *, outputs: tuple[OutputReport, ...],
         missing: tuple[str, ...], faults: tuple[str, ...],
+        alerts: tuple[AlertRevision, ...] = (), emergency_pack: str | None = None,
     ) -> Status:  # fmt: skip
         """Return the present state."""
         mono = self._monotonic()
@@ -50,6 +52,7 @@ class Reporter:
             profile=profile, clock=self._clock.state(mono), plan_rev=gate.rev("plan"),
             plan_digest=gate.digest("plan"), desired_rev=gate.rev("desired"),
             trust_rev=gate.rev("trust"), missing=missing, outputs=outputs, faults=faults,
+            alerts=alerts, emergency_pack=emergency_pack,
         )  # fmt: skip
 
     def health(
@@ -62,6 +65,7 @@ class Reporter:
             **self._claims(), epoch=epoch, nonce=nonce, plan_rev=gate.rev("plan"),
             desired_rev=gate.rev("desired"), trust_rev=gate.rev("trust"),
             clock=self._clock.state(mono), measurements=measurements,
+            alerts=gate.alerts.revisions(),
             clock_error_ms=None if error_s is None else round(error_s * 1000),
         )  # fmt: skip
 

@@ -15,6 +15,7 @@ from edge_agent.receipts import ReceiptBook
 from edge_agent.report import Reporter
 from edge_agent.stage import Stage
 from wire import topics
+from wire.alert import AlertRevision
 from wire.down import Intervals, Sync
 from wire.enrolment import Pull
 from wire.up import ClockState, Status
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 STATUS_EVERY_S: Final = 1.0
 PULL_AFTER_S: Final = (2.0, 6.0)
+PULL_ALERT_AFTER_S: Final = (0.2, 1.2)
 ASK_AFTER_S: Final = (20.0, 60.0)
 MISSING_TOLD: Final = 200
 
@@ -46,6 +48,8 @@ class Subject:
     library: Library
     stages: Mapping[str, Stage]
     measure: Callable[[], dict[str, float]]
+    in_force: Callable[[], tuple[AlertRevision, ...]] = tuple
+    emergency_pack: Callable[[], str | None] = lambda: None
 
 
 class Speaker:
@@ -65,11 +69,13 @@ class Speaker:
         self._last: Status | None = None
         self._last_at = 0.0
         self._pull_at: float | None = None
+        self._pulled_for: set[AlertRevision] = set()
         self.session = 0
 
     def connected(self, session: int) -> None:
         """Begin a session: everything is said anew."""
         self.session, self._last, self._pull_at = session, None, None
+        self._pulled_for.clear()
         self._heartbeat.connected(self._monotonic())
         self._of.book.send_again()
 
@@ -94,9 +100,22 @@ class Speaker:
         """Plan a pull when the controller has something newer that did not arrive."""
         rev = self._of.gate.rev
         told = (("plan", sync.plan_rev), ("desired", sync.desired_rev), ("trust", sync.trust_rev))
+        news = {one for one in sync.alerts if self._is_newer(one)} - self._pulled_for
+        if news:
+            log.info("a newer revision of an alert did not arrive; asking over HTTPS")
+            self._pulled_for |= news
+            self._pull_at = self._monotonic() + random.uniform(*PULL_ALERT_AFTER_S)  # noqa: S311 - jitter
         if self._pull_at is None and any(theirs > rev(kind) for kind, theirs in told):
             log.info("something newer did not arrive; asking over HTTPS")
             self._pull_at = self._monotonic() + random.uniform(*PULL_AFTER_S)  # noqa: S311 - jitter
+
+    def ask(self) -> None:
+        """Ask the controller what is current, at the next step; without a connection nobody."""
+        self._heartbeat.ask_soon(self._monotonic())
+
+    def _is_newer(self, named: AlertRevision) -> bool:
+        held = self._of.gate.alerts.held(named.area, named.id)
+        return held is None or held.alert.rev < named.rev
 
     def step(self, mono: float, faults: tuple[str, ...]) -> None:
         """Say what is due."""
@@ -118,6 +137,8 @@ class Speaker:
             outputs=tuple(stage.report() for stage in self._of.stages.values()),
             missing=self._of.library.missing()[:MISSING_TOLD],
             faults=faults,
+            alerts=self._of.in_force(),
+            emergency_pack=self._of.emergency_pack(),
         )
 
     def _say_status(self, mono: float, faults: tuple[str, ...]) -> None:

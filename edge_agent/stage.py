@@ -11,12 +11,22 @@ from typing import Any, Final
 
 from edge_agent import station
 from edge_agent.audio import events as heard
-from edge_agent.audio.sources import FilePart, PlayOrder
+from edge_agent.audio.sources import FilePart, Part, PlayOrder
 from edge_agent.calls import Calls, is_call
 from edge_agent.claims import Claim
 from edge_agent.performance import Act, Player, Volume, facts_of, verdict
 from edge_agent.receipts import ReceiptBook
-from edge_agent.station import Claimed, Ended, Hush, Over, Retimed, Sound, Station, Withdrawn
+from edge_agent.station import (
+    Claimed,
+    Ended,
+    Hush,
+    Over,
+    Recast,
+    Retimed,
+    Sound,
+    Station,
+    Withdrawn,
+)
 from wire.down import Cluster
 from wire.plan import Slot
 from wire.up import OutputReport, ReceiptKind
@@ -59,6 +69,8 @@ class Stage:
         self._incomplete: set[str] = set()
         self._failures: Counter[str] = Counter()
         self._cut_db: dict[str, float] = {}
+        self._live: dict[str, list[str]] = {}
+        self._takes_over_ms = 0
         self._fault = ""
 
     def start(self) -> None:
@@ -89,6 +101,42 @@ class Stage:
         claim = replace(act.claim, starts_at=starts_at, ends_at=ends_at)
         self._acts[claim_id] = replace(act, claim=claim)
         self._step(Retimed(claim_id, starts_at, ends_at))
+
+    def recast(
+        self, claim_id: str, parts: tuple[Part, ...], after_ms: int, from_ms: int, ends_at: float
+    ) -> None:
+        """Let a claim consist of parts that begin `after_ms` after its start, until `ends_at`.
+
+        What sounds goes on until `from_ms` after the start. An unknown claim is no error.
+        """
+        act = self._acts.get(claim_id)
+        if act is not None:
+            self._acts[claim_id] = replace(act, parts=parts, after_ms=after_ms)
+            self._takes_over_ms = from_ms
+            self._step(Recast(claim_id, ends_at))
+            self._takes_over_ms = 0
+
+    def claim(self, claim_id: str) -> Claim | None:
+        """Return a claim as it stands now: one that waits in a queue moves on with the clock."""
+        return self._state.claim(claim_id)
+
+    def ceiling_db(self) -> float | None:
+        """Return the lowest ceiling of the slots that want to sound now."""
+        now = self._monotonic()
+        acts = [a for a in self._acts.values() if a.claim.starts_at <= now < a.claim.ends_at]
+        return min((a.ceiling_db for a in acts if a.ceiling_db is not None), default=None)
+
+    def call_s(self, clusters: tuple[str, ...]) -> float:
+        """Return how long calls for these clusters take if they begin now, in seconds."""
+        if self.calls is None:
+            return 0.0
+        now = self._monotonic()
+        return self.calls.soonest(now, self._ready_at(now)) - now + self.calls.lead_s(clusters)
+
+    def warm_in_s(self) -> float:
+        """Return in how many seconds sound is heard, if the amplifier is switched on now."""
+        now = self._monotonic()
+        return max(0.0, self._ready_at(now) - now)
 
     def withdraw(self, claim_id: str, code: str) -> None:
         """Take a claim back; its receipt says `code`."""
@@ -156,10 +204,15 @@ class Stage:
             id=self.output,
             driver=self.driver,
             is_alive=not self._fault,
-            playing=self.sounding(),
+            playing=self._playing(),
             volume_db=self._volume.db,
             fault=self._fault or self._wake_fault,
         )
+
+    def _playing(self) -> str | None:
+        name = self.sounding()
+        act = self._acts.get(name or "")
+        return act.title if act is not None and act.title else name
 
     def hear(self, event: heard.AudioEvent) -> None:
         """Take in what the player tells."""
@@ -172,6 +225,8 @@ class Stage:
                 self._finished(event.id, event.played_ms, event.reason)
             case heard.OrderFailed():
                 self._finished(event.id, 0, "failed")
+            case heard.PartStarted():
+                self._part_started(event)
             case heard.PartFailed():
                 self._part_failed(event)
             case heard.RelayFellBack():
@@ -194,10 +249,15 @@ class Stage:
         code = "joined" if late_ms > JOINED_AFTER_MS else ""
         self._note(event.id, ReceiptKind.STARTED, late_ms=late_ms, code=code)
         self._apply_volume()
+        if (listener := self._acts[claim.id].listener) is not None:
+            listener.started(late_ms)
 
     def _finished(self, order_id: str, played_ms: int, reason: str) -> None:
         if self.calls is not None:
             self.calls.drop(order_id)
+        live = self._live.get(_claim_of(order_id), [])
+        if order_id in live:
+            live.remove(order_id)
         self._step(Ended(order_id, played_ms, reason))
         if self.calls is not None and not is_call(order_id):
             self._close_receivers(self.calls)
@@ -229,13 +289,22 @@ class Stage:
             return False
         return self.calls.has_begun(claim.turn or "", self._monotonic())
 
+    def _part_started(self, event: heard.PartStarted) -> None:
+        claim = self._state.turn(event.id)
+        act = self._acts.get(claim.id) if claim and claim.turn == event.id else None
+        if act is not None and act.listener is not None and event.part < len(act.parts):
+            act.listener.part_started(act.parts[event.part])
+
     def _part_failed(self, event: heard.PartFailed) -> None:
         claim = self._state.turn(event.id)
-        if claim is not None:
-            self._incomplete.add(claim.id)
-            part = self._acts[claim.id].parts[event.part]
+        act = self._acts.get(claim.id) if claim and claim.turn == event.id else None
+        if act is not None and event.part < len(act.parts):
+            self._incomplete.add(act.claim.id)
+            part = act.parts[event.part]
             if isinstance(part, FilePart):
                 self._on_bad_file(part.sha256)
+            if act.listener is not None:
+                act.listener.part_failed(part)
         log.warning("%s: part %d of %s: %s", self.output, event.part, event.id, event.reason)
 
     def _lost(self, reason: str) -> None:
@@ -260,22 +329,34 @@ class Stage:
                 case Sound(claim, order_id):
                     self._sound(claim, order_id)
                 case Hush(order_id):
-                    if self.calls is not None:
-                        self.calls.drop(order_id)
-                    self.player.stop_order(order_id, FADE_MS)
+                    self._hush(order_id)
                 case Over(claim, code):
                     self._over(claim, code)
+
+    def _hush(self, order_id: str) -> None:
+        """Stop the orders of a turn: also the one that sounds until a changed one takes over."""
+        for name in (*self._live.pop(_claim_of(order_id), []), order_id):
+            if self.calls is not None:
+                self.calls.drop(name)
+            self.player.stop_order(name, FADE_MS)
 
     def _sound(self, claim: Claim, order_id: str) -> None:
         act, now = self._acts[claim.id], self._monotonic()
         order = self._order(act, claim, order_id)
-        if self.calls is not None and act.slot is not None and not self._is_held(claim, act.slot):
-            clusters, ready_at, gain_db = act.slot.clusters, self._ready_at(now), self._volume.db
+        goes_on = any(name != order_id for name in self._live.get(claim.id, []))
+        clusters = None if goes_on or self._is_held(claim, act.slot) else act.to_call
+        if self.calls is not None and clusters is not None:
+            ready_at, gain_db = self._ready_at(now), self._volume.db
             order = self.calls.before(order, clusters, now, ready_at=ready_at, gain_db=gain_db)
+        live = self._live.setdefault(claim.id, [])
+        if order_id not in live:
+            live.append(order_id)
         self.player.play(order)
 
-    def _is_held(self, claim: Claim, slot: Slot) -> bool:
+    def _is_held(self, claim: Claim, slot: Slot | None) -> bool:
         """Whether the slot before leaves the receivers open for this one."""
+        if slot is None:
+            return False
         for other in self._state.claims:
             before = self._acts[other.id].slot
             is_next = other.turn and abs(claim.starts_at - other.ends_at) <= HOLD_S
@@ -284,17 +365,26 @@ class Stage:
         return False
 
     def _order(self, act: Act, claim: Claim, order_id: str) -> PlayOrder:
-        ceiling_db = self._volume.db if act.ceiling_db is None else act.ceiling_db
-        cut_db = min(0.0, ceiling_db - self._volume.db)
+        cut_db = self._level_db(act) - self._volume.db
         self._cut_db[claim.id] = cut_db
-        return PlayOrder(order_id, claim.starts_at, claim.ends_at, act.parts, cut_db, act.offset_ms)
+        from_ms = max(act.after_ms, self._takes_over_ms)
+        starts_at, into_ms = claim.starts_at + from_ms / 1000, from_ms - act.after_ms
+        return PlayOrder(
+            order_id, starts_at, claim.ends_at, act.parts, cut_db, act.offset_ms + into_ms
+        )
+
+    def _level_db(self, act: Act) -> float:
+        """Return how loud an act sounds: forced, or as the output under the act's ceiling."""
+        if act.forced_db is not None:
+            return act.forced_db
+        return min(self._volume.db, self._volume.db if act.ceiling_db is None else act.ceiling_db)
 
     def _apply_volume(self) -> None:
         """Set the gain; an order that sounds was made for an older volume and keeps its ceiling."""
         gain_db = self._volume.db
         act = self._acts.get(self.sounding() or "")
-        if act is not None and act.ceiling_db is not None:
-            gain_db = min(gain_db, act.ceiling_db) - self._cut_db.get(act.claim.id, 0.0)
+        if act is not None and (act.ceiling_db is not None or act.forced_db is not None):
+            gain_db = self._level_db(act) - self._cut_db.get(act.claim.id, 0.0)
         self.player.set_gain(gain_db)
 
     def _over(self, claim: Claim, code: str) -> None:
@@ -302,6 +392,12 @@ class Stage:
         had_turn = self._cut_db.pop(claim.id, None) is not None
         is_partial = claim.id in self._incomplete
         self._incomplete.discard(claim.id)
+        self._live.pop(claim.id, None)
+        if act.forced_db is not None:
+            self._apply_volume()
+        if act.listener is not None:
+            has_fault = bool(self._fault)
+            act.listener.over(claim, code, had_turn=had_turn, has_fault=has_fault)
         if act.slot is None or self._may_try_again(claim, code):
             return
         kind, code = verdict(claim, code, had_turn=had_turn, has_fault=bool(self._fault))
@@ -325,3 +421,7 @@ class Stage:
         act = self._acts.get(claim.id) if claim else None
         if act is not None and act.slot is not None:
             self._book.note(kind, **(facts_of(act.slot) | facts))
+
+
+def _claim_of(order_id: str) -> str:
+    return order_id.rpartition("~")[0]

@@ -63,6 +63,14 @@ class Retimed:
 
 
 @dataclass(frozen=True, slots=True)
+class Recast:
+    """A claim sounds otherwise from now on, until `ends_at`; its turn goes on with a new order."""
+
+    claim_id: str
+    ends_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """The first sample of an order sounded."""
 
@@ -106,7 +114,7 @@ class Over:
     code: str
 
 
-Event = Claimed | Withdrawn | Retimed | Started | Ended | Ticked
+Event = Claimed | Withdrawn | Retimed | Recast | Started | Ended | Ticked
 Effect = Sound | Hush | Over
 
 
@@ -120,6 +128,8 @@ def step(state: Station, event: Event, at: float) -> tuple[Station, tuple[Effect
             state = _withdraw(state, claim_id, code, effects)
         case Retimed():
             state = _retime(state, event, at, effects)
+        case Recast():
+            state = _recast(state, event, effects)
         case Started(order_id):
             state = _change(state, order_id, has_started=True)
         case Ended():
@@ -127,7 +137,7 @@ def step(state: Station, event: Event, at: float) -> tuple[Station, tuple[Effect
         case _:
             pass
     state = _expire(state, at, effects)
-    return _settle(state, at, effects), tuple(effects)
+    return _queue(_settle(state, at, effects), at), tuple(effects)
 
 
 def _withdraw(state: Station, claim_id: str, code: str, effects: list[Effect]) -> Station:
@@ -148,6 +158,18 @@ def _retime(state: Station, event: Retimed, at: float, effects: list[Effect]) ->
     claim = replace(claim, starts_at=event.starts_at, ends_at=event.ends_at)
     if claim.turn is not None:
         effects.append(Sound(claim, claim.turn))
+    return _put(state, claim)
+
+
+def _recast(state: Station, event: Recast, effects: list[Effect]) -> Station:
+    claim = state.claim(event.claim_id)
+    if claim is None or claim.leaving is not None:
+        return state
+    claim = replace(claim, ends_at=event.ends_at)
+    if claim.turn is not None:
+        claim = replace(claim, turn=f"{claim.id}~{state.turns + 1}")
+        state = replace(state, turns=state.turns + 1)
+        effects.append(Sound(claim, claim.turn or ""))
     return _put(state, claim)
 
 
@@ -192,10 +214,15 @@ def _settle(state: Station, at: float, effects: list[Effect]) -> Station:
             state = _put(state, replace(claim, turn=None))
         elif not beaten and not claim.turn:
             order_id = f"{claim.id}~{state.turns + 1}"
-            claim = replace(claim, turn=order_id)  # noqa: PLW2901 - the claim with its turn
+            claim = replace(claim, turn=order_id, had_turn=True)  # noqa: PLW2901 - with its turn
             state = replace(_put(state, claim), turns=state.turns + 1)
             effects.append(Sound(claim, order_id))
     return state
+
+
+def _queue(state: Station, at: float) -> Station:
+    """Let those that wait for their first turn move on with the clock."""
+    return replace(state, claims=tuple(claim.moved_on(at) for claim in state.claims))
 
 
 def _now_or_first(claim: Claim, other: Claim, at: float) -> bool:

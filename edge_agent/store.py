@@ -21,6 +21,9 @@ CREATE TABLE IF NOT EXISTS held (kind TEXT PRIMARY KEY, rev INTEGER NOT NULL, to
 CREATE TABLE IF NOT EXISTS receipts (number INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS finals (slot TEXT PRIMARY KEY, ends_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS executed (jti TEXT PRIMARY KEY, expires_at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS alerts (
+    area TEXT, id TEXT, rev INTEGER NOT NULL, token TEXT NOT NULL, PRIMARY KEY (area, id)
+);
 CREATE TABLE IF NOT EXISTS refused (digest TEXT PRIMARY KEY);
 """
 REFUSED_KEPT = 1000
@@ -111,6 +114,26 @@ class Store:
         """Keep an accepted message as the newest of its kind."""
         with self._transaction() as db:
             db.execute("INSERT OR REPLACE INTO held VALUES (?, ?, ?)", (kind, rev, token))
+
+    def alerts(self) -> tuple[Held, ...]:
+        """Return the newest accepted revision of every alert; what cannot be read is none."""
+        try:
+            rows = self._open.execute("SELECT rev, token FROM alerts ORDER BY rev").fetchall()
+        except sqlite3.Error as error:
+            raise StorageFailed(str(error)) from error
+        return tuple(Held(int(rev), str(token)) for rev, token in rows)
+
+    def keep_alert(self, area: str, alert_id: str, rev: int, token: str) -> None:
+        """Keep an accepted revision as the newest of its alert."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO alerts VALUES (?, ?, ?, ?)", (area, alert_id, rev, token)
+            )
+
+    def forget_alert(self, area: str, alert_id: str) -> None:
+        """Forget an alert that no message can bring back."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM alerts WHERE area = ? AND id = ?", (area, alert_id))
 
     def add_receipt(
         self, fill: Callable[[int], Receipt], final: tuple[str, datetime] | None

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from controller.areas.models import Area
+from controller.emergencies import panics
 from controller.errors import Conflict, Invalid, Missing
 from controller.health import incidents
 from controller.health.models import Incident
@@ -87,6 +88,11 @@ def close_what_is_over(session: Session, now: datetime) -> int:
             session, (Incident.kind == incidents.FAULT) & (Incident.subject == "bug"), now - WEEK
         ),
         *_of_revoked(session),
+        *_open(
+            session,
+            (Incident.kind == incidents.LOCAL_ALERT)
+            & Incident.device_id.in_(panics.over(session, now)),
+        ),
         *(
             one
             for one in _open(session, Incident.kind == incidents.RULE)

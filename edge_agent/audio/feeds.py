@@ -9,8 +9,10 @@ from typing import Protocol
 from edge_agent.audio.decoder import Decoder, verified_file
 from edge_agent.audio.errors import AudioError, DecoderDied
 from edge_agent.audio.pcm import Samples, silence
+from edge_agent.audio.sirens import siren
 from edge_agent.audio.sources import DtmfPart, FilePart
 from edge_agent.audio.tones import dtmf, tone
+from wire.pack import SirenPattern
 
 RESTARTS = 2
 RESTART_AHEAD_S = 0.2
@@ -59,6 +61,17 @@ class ToneFeed(SilenceFeed):
     def read(self, at: int, count: int) -> Samples:
         """Return the tone, always all of it."""
         return tone(self._kind, at, count, self._rate)
+
+
+class SirenFeed(SilenceFeed):
+    """A siren by its pattern."""
+
+    def __init__(self, pattern: SirenPattern, rate: int) -> None:
+        self._pattern, self._rate = pattern, rate
+
+    def read(self, at: int, count: int) -> Samples:
+        """Return the siren, always all of it."""
+        return siren(self._pattern, at, count, self._rate)
 
 
 class DtmfFeed(SilenceFeed):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from wire.pack import SirenPattern
+
 
 @dataclass(frozen=True, slots=True)
 class FilePart:
@@ -41,6 +43,15 @@ class TonePart:
 
 
 @dataclass(frozen=True, slots=True)
+class SirenPart:
+    """A siren made by code: the sweeps of `pattern`, over and over for `for_ms`."""
+
+    pattern: SirenPattern
+    for_ms: int
+    gain_db: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class DtmfPart:
     """A call in dual tones (ITU-T Q.23), one key after the other, each followed by its gap.
 
@@ -65,7 +76,7 @@ class SilencePart:
     for_ms: int
 
 
-Part = FilePart | RelayPart | TonePart | DtmfPart | SilencePart
+Part = FilePart | RelayPart | TonePart | SirenPart | DtmfPart | SilencePart
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ import math
 from array import array
 
 from edge_agent.audio.pcm import PEAK, Samples
+from edge_agent.audio.sirens import WAIL, siren
 
 LEVEL = PEAK * 0.5
-SIREN_MIDDLE_HZ, SIREN_SWING_HZ, SIREN_TURN_S = 800.0, 400.0, 4.0
 TEST_HZ = 1000.0
 KEYS = ("123A", "456B", "789C", "*0#D")
 ROWS_HZ, COLUMNS_HZ = (697.0, 770.0, 852.0, 941.0), (1209.0, 1336.0, 1477.0, 1633.0)
@@ -20,7 +20,9 @@ CHIME_HZ, CHIME_EVERY_S, CHIME_DECAY_S = (659.26, 523.25, 587.33, 392.0), 0.6, 0
 
 def tone(kind: str, start: int, count: int, rate: int) -> Samples:
     """Return `count` samples of a tone from sample `start` on; kind is test, siren or chime."""
-    wave = {"test": _test, "siren": _siren, "chime": _chime}[kind]
+    if kind == "siren":
+        return siren(WAIL, start, count, rate)
+    wave = {"test": _test, "chime": _chime}[kind]
     return array("h", [int(LEVEL * wave(i / rate)) for i in range(start, start + count)])
 
 
@@ -53,14 +55,6 @@ def _pair(key: str) -> tuple[float, float]:
 
 def _test(t: float) -> float:
     return math.sin(math.tau * TEST_HZ * t)
-
-
-def _siren(t: float) -> float:
-    """Wail slowly, 400 to 1,200 Hz in 4 s: the phase is the integral of the frequency."""
-    turn = SIREN_TURN_S / math.tau
-    return math.sin(
-        math.tau * SIREN_MIDDLE_HZ * t - math.tau * SIREN_SWING_HZ * turn * math.cos(t / turn),
-    )
 
 
 def _chime(t: float) -> float:

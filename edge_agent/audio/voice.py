@@ -18,7 +18,7 @@ from edge_agent.audio.events import (
     RelayBack,
     RelayFellBack,
 )
-from edge_agent.audio.feeds import DtmfFeed, Feed, FileFeed, SilenceFeed, ToneFeed
+from edge_agent.audio.feeds import DtmfFeed, Feed, FileFeed, SilenceFeed, SirenFeed, ToneFeed
 from edge_agent.audio.pcm import Samples, factor, scaled, silence
 from edge_agent.audio.relay import RelayFeed
 from edge_agent.audio.sources import (
@@ -28,6 +28,7 @@ from edge_agent.audio.sources import (
     PlayOrder,
     RelayPart,
     SilencePart,
+    SirenPart,
     TonePart,
     length_ms,
 )
@@ -264,6 +265,8 @@ class Voice:
                 )
             case TonePart():
                 return ToneFeed(part.kind, self._rate)
+            case SirenPart():
+                return SirenFeed(part.pattern, self._rate)
             case DtmfPart():
                 return DtmfFeed(part, self._rate)
             case _:
