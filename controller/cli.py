@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "areas": ("controller.people.cli:areas", "Địa bàn / Areas"),
     "audit": ("controller.people.cli:audit", "Nhật ký hệ thống / The audit chain"),
+    "cap": ("controller.cap.commands:cap", "Cảnh báo CAP / CAP warnings"),
     "config": ("controller.cli:show_config", "Cấu hình đang dùng / The effective settings"),
     "db": ("controller.migrate_cli:db", "Cơ sở dữ liệu / The database"),
     "demo": ("controller.demo.cli:demo", "Một buổi sáng ở xã An Bình / A morning in An Bình"),

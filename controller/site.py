@@ -15,6 +15,7 @@ from controller.library.audio_api import make_audio_api
 from controller.library.speech import Reader
 from controller.library.store import AssetStore
 from controller.library.workshop import Workshop
+from controller.people import second_factor
 from controller.people.access import Access
 from controller.people.brake import Brake
 from controller.people.vault import give_vault
@@ -47,6 +48,7 @@ def make_web_app(parts: WebParts) -> Flask:
         reader=parts.reader,
         keyring=parts.keyring,
         config=parts.config,
+        verify=second_factor.verify,
         limiter=limiter,
     )
     app.register_blueprint(make_audio_api(parts.store))

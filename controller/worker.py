@@ -33,6 +33,7 @@ from controller.mqtt import Arrived, Credentials, MqttLink
 from controller.plans.models import CompiledPlan
 from controller.plans.service import Database, Published, publish_requested, roll_plans
 from controller.records import batches, logbook
+from controller.records.verification import Verification
 from controller.stations.enrolment import REVOKED
 from controller.stations.trust_list import publish_trust
 from controller.uplink import Uplink
@@ -103,12 +104,13 @@ class Worker:
             parts.clock,
             parts.read_sessions,
         )
+        self._verification = Verification(parts.read_sessions, parts.patient_sessions, parts.clock)
         self._loops = {
             outbox.EXPRESS: Loop("express", express.step),
             outbox.NAME: Loop("publisher", publisher.step),
             emergencies.NAME: Loop("emergencies", sender.step, sender.idle_s),
             replan.NAME: Loop("planner", self._plan),
-            batches.NAME: Loop("receipts", self._verify),
+            batches.NAME: Loop("receipts", self._verification.step),
             "uplink": Loop("uplink", uplink.step, idle_s=0.0),
             REVOKED: Loop("muting", self._mute, MUTE_EVERY_S),
             LANGUAGES_CHANGED: Loop("packs", parts.make_packs, PACK_EVERY_S),
@@ -137,6 +139,7 @@ class Worker:
         if self._listener:
             self._listener.start()
         self.link.start()
+        self._verification.start()
         for loop in self._loops.values():
             loop.start()
         self._alarm = self._make_alarm()
@@ -148,6 +151,7 @@ class Worker:
             self._alarm = None
         for loop in reversed(self._loops.values()):
             loop.stop()
+        self._verification.stop()
         self.link.stop()
         if self._listener:
             self._listener.stop()
@@ -193,15 +197,6 @@ class Worker:
         parts.mute_revoked()
         self._in_transaction(lambda s: publish_trust(s, parts.keyring, parts.clock()))
         return False
-
-    def _verify(self) -> bool:
-        """Check signatures while nobody waits for us, then file what they were on."""
-        with self._parts.read_sessions() as session:
-            opened = batches.open_waiting(session)
-        if opened:
-            now = self._parts.clock()
-            self._in_transaction(partial(batches.file_opened, opened=opened, now=now))
-        return bool(opened)
 
     def _check(self) -> None:
         """Expect what comes, check it minutes ahead, and miss what nobody accounted for."""

@@ -27,6 +27,7 @@ POLICY = frozenset(
 LANGUAGES_CHANGED = "languages"
 """The name (`wake.ask`) of who makes the emergency packs."""
 LONGEST_LANGUAGES = 100
+PHONE_PATTERN = r"\+?[0-9](?:[ .-]?[0-9]){2,18}"
 _LANGUAGE = TypeAdapter(Language)
 
 
@@ -87,6 +88,27 @@ def set_policy(session: Session, area_id: str, **changes: Any) -> Area:
             field="hard_stop", why_vi="cần cả hai giờ", why_en="needs both its beginning and end"
         )
     return area
+
+
+def set_head(session: Session, area_id: str, name: str, phone: str) -> Area:
+    """Say who is called when the loudspeakers of an area are silent; empty is nobody."""
+    area, name, phone = find_area(session, area_id), name.strip(), phone.strip()
+    if len(name) > 200:
+        raise Invalid(field="head_name", why_vi="quá dài", why_en="is too long")
+    if not is_phone(phone):
+        raise Invalid(field="head_phone", why_vi="không phải số điện thoại", why_en="is no phone")
+    area.head_name, area.head_phone = name, phone
+    return area
+
+
+def is_phone(text: str) -> bool:
+    """Return whether this can be called: 3 to 19 digits, perhaps with +, spaces, dots or dashes."""
+    return not text or (len(text) <= 30 and re.fullmatch(PHONE_PATTERN, text) is not None)
+
+
+def head_of(chain: Iterable[Area]) -> Area | None:
+    """Return the nearest area of a chain (top first) with the phone of its head, None without."""
+    return next((area for area in reversed(tuple(chain)) if area.head_phone), None)
 
 
 def move_area(session: Session, area_id: str, parent_id: str | None) -> Area:

@@ -14,6 +14,12 @@ from controller.emergencies.content import Draft
 from controller.emergencies.drafting import write_alert
 from controller.emergencies.hearing import note_hearing
 from controller.emergencies.lifecycle import cancel_alert
+from controller.emergencies.prepared import (
+    TemplateDraft,
+    approve_template,
+    template_of,
+    write_template,
+)
 from controller.emergencies.releasing import confirm, submit
 from controller.emergencies.service import alert_of, newest_revision
 from controller.emergencies.speech import Studio
@@ -39,6 +45,7 @@ SYSTEM = machine_owner("demo")
 PROFILE = "software"
 VILLAGES = ("Thôn Đông", "Thôn Trung", "Thôn Đoài")
 POSITIONS = ((21.036, 105.782), (21.031, 105.790), (21.027, 105.776))
+DRILL_TITLE = "Lũ quét: lên nhà văn hóa thôn"
 DRILL_TEXT = (
     "Nước suối đầu nguồn dâng nhanh. Bà con ven suối khẩn trương di chuyển lên nhà văn hóa thôn."
 )
@@ -58,6 +65,7 @@ class Commune:
     operator: Actor
     approver: Actor
     authority: Actor
+    second: Actor
     passwords: dict[str, str]
     devices: tuple[str, ...]
 
@@ -87,13 +95,15 @@ def found_commune(app: App) -> Commune:
         approver, other = _person(session, "hung", "Trần Văn Hùng", Role.APPROVER)
         keeper, third = _person(session, "minh", "Lê Minh", Role.ADMINISTRATOR)
         authority, fourth = _person(session, "thuy", "Phạm Thu Thủy", Role.AUTHORITY, PROVINCE)
+        second, fifth = _person(session, "son", "Đỗ Hồng Sơn", Role.AUTHORITY, PROVINCE)
     passwords = {
         operator.login: password,
         approver.login: other,
         keeper.login: third,
         authority.login: fourth,
+        second.login: fifth,
     }
-    return Commune(operator, approver, authority, passwords, devices)
+    return Commune(operator, approver, authority, second, passwords, devices)
 
 
 def claim(app: App, device: str) -> str:
@@ -177,6 +187,25 @@ def schedule_once(
             session, actor=commune.operator, programme_id=programme, draft=draft, now=now()
         )
         return rule.id
+
+
+def prepare_template(app: App, studio: Studio, commune: Commune) -> str:
+    """Write a flash flood template and have it heard and approved by the second officer."""
+    draft = TemplateDraft(
+        title=DRILL_TITLE, hazard=Hazard.FLASH_FLOOD, level=3, texts={"vi": DRILL_TEXT}, minutes=15
+    )
+    name = write_template(
+        app.sessions, app.sessions, studio, commune.authority, PROVINCE, draft, now()
+    )
+    who = commune.second
+    with app.sessions.begin() as session:
+        audio = template_of(session, who, name).audio
+        for sound in audio.values():
+            note_hearing(
+                session, actor=who, about=name, audio=audio, sha256=sound["sha256"], now=now()
+            )
+        approve_template(session, actor=who, template_id=name, now=now(), version=1)
+    return name
 
 
 def release_drill(app: App, studio: Studio, commune: Commune) -> tuple[str, datetime]:

@@ -5,11 +5,9 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from controller.areas.models import Area
 from controller.desk.ahead import may_release, reasons
 from controller.desk.bar import Bar, areas_seen, bar_of
 from controller.desk.hears import hears
@@ -228,10 +226,7 @@ def _is_silent(row: ClusterReach) -> bool:
 
 def _silent(one: Shown) -> dict[str, Any]:
     rows = [row for row in _rows(one) if _is_silent(row)]
-    with reading() as session:
-        ids = {row.area_id for row in rows[:MOST_SILENT]}
-        areas = {area.id: area for area in session.scalars(select(Area).where(Area.id.in_(ids)))}
-    return {"silent": rows[:MOST_SILENT], "silent_total": len(rows), "areas": areas}
+    return {"silent": rows[:MOST_SILENT], "silent_total": len(rows)}
 
 
 def _waiting(session: Session, one: Shown) -> dict[str, Any]:

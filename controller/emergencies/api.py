@@ -296,6 +296,8 @@ class ClusterReachOut(Told):
     device_id: str
     station_name: str
     station_phone: str
+    head_name: str
+    head_phone: str
     shown: str
     code: str
     detail: str

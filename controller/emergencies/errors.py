@@ -83,15 +83,6 @@ class ConfirmedAlready(Conflict):
     en = "{login} has confirmed this text already; another person is needed"
 
 
-class NoSecondFactor(ControllerError):
-    """Nothing here can check a second factor, so none is believed."""
-
-    code = "no_second_factor"
-    status = 503
-    vi = "Máy chủ này chưa kiểm tra được lớp bảo mật thứ hai"
-    en = "This server cannot check a second factor"
-
-
 class OnlyPeople(Forbidden):
     """A terminal or the system itself is nobody who can be held to account for an alert."""
 

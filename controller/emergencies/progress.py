@@ -96,6 +96,8 @@ class ClusterReach:
     device_name: str
     station_name: str
     station_phone: str
+    head_name: str
+    head_phone: str
     latitude: float | None
     longitude: float | None
     shown: Shown
@@ -150,7 +152,7 @@ def clusters(session: Session, alert_id: str, now: datetime) -> tuple[ClusterRea
     """Return every cluster that an alert means, or that sounded it, by area and name."""
     look = _Look.at(session, alert_id, now)
     rows = session.execute(
-        select(AlertReach, Cluster, Area.name, Device.name, Station.name, Station.phone)
+        select(AlertReach, Cluster, Area, Device.name, Station.name, Station.phone)
         .join(Area, Area.id == AlertReach.area_id)
         .join(Cluster, Cluster.id == AlertReach.cluster_id, isouter=True)
         .join(Device, Device.id == AlertReach.device_id, isouter=True)
@@ -190,11 +192,13 @@ def as_csv(rows: Iterable[ClusterReach]) -> str:
     """Return clusters as a table for spreadsheets (RFC 4180, UTF-8 with its mark for Excel)."""
     text = io.StringIO()
     table = csv.writer(text)
-    table.writerow(["Địa bàn", "Cụm loa", "Thiết bị", "Đài", "Điện thoại", "Tình trạng", "Lý do"])
+    table.writerow(HEADING)
     for one in rows:
         word = _code_words(one.code)
         cells = [
             one.area_name,
+            one.head_name,
+            one.head_phone,
             one.name,
             f"{one.device_name} ({one.device_id})",
             one.station_name,
@@ -206,6 +210,10 @@ def as_csv(rows: Iterable[ClusterReach]) -> str:
     return "\ufeff" + text.getvalue()
 
 
+HEADING = (
+    "Địa bàn", "Người phụ trách", "Điện thoại người phụ trách", "Cụm loa", "Thiết bị", "Đài",
+    "Điện thoại đài", "Tình trạng", "Lý do",
+)  # fmt: skip
 SHOWN: dict[Shown, tuple[str, str]] = {
     Shown.WAITING: ("đang gửi", "being sent"),
     Shown.RECEIVED: ("đã nhận, chưa phát", "received, not sounding yet"),
@@ -280,7 +288,7 @@ def _cluster(
     look: _Look,
     row: AlertReach,
     cluster: Cluster | None,
-    area_name: str,
+    area: Area,
     device_name: str | None,
     station_name: str | None,
     station_phone: str | None,
@@ -290,11 +298,13 @@ def _cluster(
         cluster_id=row.cluster_id,
         name=cluster.name if cluster else row.cluster_id,
         area_id=row.area_id,
-        area_name=area_name,
+        area_name=area.name,
         device_id=row.device_id,
         device_name=device_name or row.device_id,
         station_name=station_name or "",
         station_phone=station_phone or "",
+        head_name=area.head_name,
+        head_phone=area.head_phone,
         latitude=cluster.latitude if cluster else None,
         longitude=cluster.longitude if cluster else None,
         shown=shown,

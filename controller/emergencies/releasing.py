@@ -15,7 +15,7 @@ from controller import wake
 from controller.areas.models import Area
 from controller.areas.service import find_area
 from controller.emergencies.drafting import copy_as_draft
-from controller.emergencies.errors import ConfirmedAlready, NoSecondFactor, OnlyPeople, SameHand
+from controller.emergencies.errors import ConfirmedAlready, OnlyPeople, SameHand
 from controller.emergencies.hearing import require_heard
 from controller.emergencies.message import STOPS
 from controller.emergencies.models import (
@@ -39,11 +39,6 @@ from controller.people.rights import Actor, actor_of, allows, require
 
 SecondFactor = Callable[[Session, int, str, datetime], str]
 """Checks a code of a person, uses it up, and returns what it was (`totp`, `recovery`)."""
-
-
-def refuse_second_factor(_session: Session, _person_id: int, _code: str, _now: datetime) -> str:
-    """Believe no code at all: what holds where nothing can check one."""
-    raise NoSecondFactor
 
 
 @dataclass(frozen=True, slots=True)

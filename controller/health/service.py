@@ -1,9 +1,9 @@
 """Presence: what devices say of themselves, believed only when their key signed it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from controller.health import incidents
@@ -80,16 +80,29 @@ def presence_of(session: Session, device_id: str, now: datetime) -> Presence:
     return presence
 
 
-def presences_of(
+def counted_upto(
     session: Session, device_ids: Collection[str], now: datetime
-) -> dict[str, Presence]:
-    """Return the presences of many known devices, read in two statements."""
-    devices = session.scalars(select(Device).where(Device.id.in_(device_ids)))
-    known = session.scalars(select(Presence).where(Presence.device_id.in_(device_ids)))
-    found = {presence.device_id: presence for presence in known}
-    presences = {one.id: _current(session, one, found.get(one.id), now) for one in devices}
+) -> dict[str, tuple[str, int]]:
+    """Return, for many known devices, their key and the receipt up to which all are stored."""
     session.flush()
-    return presences
+    rows = session.execute(
+        select(Device.id, Device.public_x, Presence.key, Presence.receipts_upto)
+        .join(Presence, Presence.device_id == Device.id, isouter=True)
+        .where(Device.id.in_(device_ids))
+    ).all()
+    found = {device: (key, upto) for device, x, key, upto in rows if key == (x or "")}
+    for device in (row.id for row in rows if row.id not in found):
+        presence = presence_of(session, device, now)
+        found[device] = presence.key, presence.receipts_upto
+    return found
+
+
+def raise_upto(session: Session, upto: Mapping[str, int]) -> None:
+    """Note up to which receipt all are stored, for devices of `counted_upto`."""
+    if not upto:
+        return
+    rows = [{"device_id": device, "receipts_upto": number} for device, number in upto.items()]
+    session.execute(update(Presence), rows)
 
 
 def _current(

@@ -64,6 +64,17 @@ def set_policy(session: Session, actor: Actor, area_id: str, now: datetime, **ch
     return area
 
 
+def set_head(
+    session: Session, actor: Actor, area_id: str, name: str, phone: str, now: datetime
+) -> Area:
+    """Say who is called when an area is silent; that it changed is recorded, not the number."""
+    require(actor, "area.contact", tree.find_area(session, area_id))
+    area = tree.set_head(session, area_id, name, phone)
+    facts = {"has_name": bool(area.head_name), "has_phone": bool(area.head_phone)}
+    record(session, now, actor.login, "area.contact", "area", area_id, area_id, facts)
+    return area
+
+
 def move_area(
     session: Session, actor: Actor, area_id: str, parent_id: str | None, now: datetime
 ) -> Area:

@@ -85,6 +85,13 @@ class PolicyBody(Asked):
     languages: list[Language] | None = Field(None, min_length=1, max_length=8)
 
 
+class HeadBody(Asked):
+    """Who is called when the loudspeakers there are silent; empty is nobody."""
+
+    name: Words = Field("", max_length=200)
+    phone: Words = Field("", max_length=30)
+
+
 class MoveBody(Asked):
     """The new parent; null is the top of the tree."""
 
@@ -140,6 +147,8 @@ class AreaDetail(AreaOut):
     """An area with the policy that holds there."""
 
     policy: PolicyOut
+    head_name: str
+    head_phone: str
 
 
 class AreaPage(BaseModel):
@@ -222,6 +231,15 @@ def set_policy(path: AreaPath, body: PolicyBody) -> Response:
         return answer(_detail(session, area))
 
 
+@areas_api.put("/areas/<area_id>/head", responses={200: AreaDetail})
+@allow("area.contact")
+def set_head(path: AreaPath, body: HeadBody) -> Response:
+    """Change the village head and their phone."""
+    with writing() as session:
+        area = area_changes.set_head(session, actor(), path.area_id, body.name, body.phone, now())
+        return answer(_detail(session, area))
+
+
 @areas_api.post("/areas/<area_id>/move", responses={200: AreaOut})
 @allow("area.edit")
 def move_area(path: AreaPath, body: MoveBody) -> Response:
@@ -262,4 +280,9 @@ def _seen(session: Session, area_id: str) -> Area:
 
 def _detail(session: Session, area: Area) -> AreaDetail:
     policy = PolicyOut.model_validate(effective_policy(session, area))
-    return AreaDetail(**AreaOut.model_validate(area).model_dump(), policy=policy)
+    return AreaDetail(
+        **AreaOut.model_validate(area).model_dump(),
+        policy=policy,
+        head_name=area.head_name,
+        head_phone=area.head_phone,
+    )

@@ -48,6 +48,7 @@ def area(area_id: str) -> str:
             policy=effective_policy(session, found),
             may_edit=allows(actor(), "area.edit", found),
             may_set=allows(actor(), "area.policy", found),
+            may_call=allows(actor(), "area.contact", found),
         )
 
 
@@ -77,6 +78,15 @@ def edit(area_id: str) -> AnyResponse:
     values = {name: request.form.get(name, "") for name in ("name", "name_en", "code")}
     with writing() as session:
         area_changes.edit_area(session, actor(), area_id, now(), **values)
+    return done(f"/areas/{area_id}", _("Đã lưu"))
+
+
+@areas_views.post("/areas/<area_id>/head")
+def set_head(area_id: str) -> AnyResponse:
+    """Change who is called when the loudspeakers there are silent."""
+    name, phone = request.form.get("head_name", ""), request.form.get("head_phone", "")
+    with writing() as session:
+        area_changes.set_head(session, actor(), area_id, name, phone, now())
     return done(f"/areas/{area_id}", _("Đã lưu"))
 
 

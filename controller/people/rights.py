@@ -35,6 +35,7 @@ ACTIONS = {
     "view": Action("xem", "view", EVERYONE),
     "area.edit": _by("sửa địa bàn", "edit areas", ADMINISTRATOR),
     "area.policy": _by("sửa quy định phát", "edit the broadcast policy", ADMINISTRATOR),
+    "area.contact": _by("sửa liên hệ của địa bàn", "edit whom to call", OPERATOR, ADMINISTRATOR),
     "person.view": _by("xem tài khoản", "view accounts", ADMINISTRATOR),
     "person.edit": _by("quản lý tài khoản", "manage accounts", ADMINISTRATOR),
     "audit.view": _by("xem nhật ký hệ thống", "view the audit log", ADMINISTRATOR),

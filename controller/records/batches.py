@@ -5,9 +5,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import OperationalError
@@ -17,12 +17,13 @@ from controller import wake
 from controller.emergencies import reach
 from controller.health import incidents
 from controller.health.models import Presence
-from controller.health.service import presences_of
+from controller.health.service import counted_upto, raise_upto
+from controller.records.checking import Question, Verdict, check
 from controller.records.logbook import note_receipt, was_played
 from controller.records.models import Batch, StoredReceipt
 from controller.stations.models import Device
-from wire.errors import Forged, Malformed, WireError
-from wire.signing import MAX_TOKEN_BYTES, open_signed, public_key
+from wire.errors import Malformed
+from wire.signing import MAX_TOKEN_BYTES
 from wire.up import Receipt, ReceiptKind, Receipts
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,15 @@ NAME = "batches"
 AT_ONCE = 250
 """So many batches a transaction: a tenth of a second of SQLite's one writer."""
 _TOKEN = re.compile(r"[A-Za-z0-9_.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A stored batch that nobody has looked into."""
+
+    id: int
+    received_at: datetime
+    question: Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +85,35 @@ def store_batches(session: Session, tokens: Sequence[tuple[str, str]], now: date
 def verify_batches(session: Session, now: datetime, limit: int = AT_ONCE) -> int:
     """Verify the oldest waiting batches in order, file their receipts; return how many batches.
 
-    The worker does the two halves apart, so that nobody waits while signatures are checked.
+    Everything in the caller's transaction; `Verification` does it in turns.
     """
-    opened = open_waiting(session, limit)
-    file_opened(session, opened, now)
-    return len(opened)
+    batches = waiting(session, limit=limit)
+    file_opened(session, [opened(one, check(one.question)) for one in batches], now)
+    return len(batches)
 
 
-def open_waiting(session: Session, limit: int = AT_ONCE) -> list[Opened]:
-    """Check the signatures of the oldest waiting batches, in order; writes nothing."""
+def waiting(session: Session, after: int = 0, limit: int = AT_ONCE) -> list[Waiting]:
+    """Return the oldest batches that nobody verified yet, in order, of those after an id."""
     rows = session.execute(
-        select(Batch.id, Batch.device_id, Batch.token, Batch.received_at, Device.public_x)
+        select(Batch.id, Batch.received_at, Batch.device_id, Device.public_x, Batch.token)
         .join(Device, Device.id == Batch.device_id, isouter=True)
-        .where(Batch.verified_at.is_(None))
+        .where(Batch.verified_at.is_(None), Batch.id > after)
         .order_by(Batch.id)
         .limit(limit)
     )
-    return [_open(*row) for row in rows]
+    return [
+        Waiting(number, received_at, Question(device, key, token))
+        for number, received_at, device, key, token in rows
+    ]
+
+
+def opened(batch: Waiting, verdict: Verdict) -> Opened:
+    """Return a batch with what its device signed, or why it is not believed."""
+    asked, message = batch.question, verdict.message
+    if message is None:
+        log.warning("receipts of %s refused: %s", asked.device, verdict.code)
+    key = asked.key or ""
+    return Opened(batch.id, asked.device, batch.received_at, verdict.code, key, message)
 
 
 def file_opened(session: Session, opened: Sequence[Opened], now: datetime) -> None:
@@ -113,27 +135,6 @@ def file_opened(session: Session, opened: Sequence[Opened], now: datetime) -> No
         ids = [batch for batch, its in verdicts.items() if its == verdict]
         judged = update(Batch).where(Batch.id.in_(ids))
         session.execute(judged.values(verdict=verdict, verified_at=now))
-
-
-def _open(batch: int, device_id: str, token: str, received_at: datetime, key: str | None) -> Opened:
-    try:
-        message = _read(device_id, token, key)
-    except WireError as error:
-        log.warning("receipts of %s refused: %s", device_id, error)
-        return Opened(batch, device_id, received_at, error.code)
-    except Exception:
-        log.exception("batch %d of %s could not be read", batch, device_id)
-        return Opened(batch, device_id, received_at, "error")
-    return Opened(batch, device_id, received_at, "ok", key or "", message)
-
-
-def _read(device_id: str, token: str, key: str | None) -> Receipts:
-    if key is None:
-        raise Forged(device_id)
-    message = open_signed(token, public_key(key), Receipts)
-    if message.device != device_id:
-        raise Forged(message.device)
-    return message
 
 
 def _filed(session: Session, batches: Sequence[Opened], now: datetime) -> bool:
@@ -188,9 +189,9 @@ def _insert(
     if not receipts:
         return set()
     is_pg = session.get_bind().dialect.name == "postgresql"
-    new = (pg_insert if is_pg else sqlite_insert)(StoredReceipt).on_conflict_do_nothing()
-    keys = (StoredReceipt.device_id, StoredReceipt.key, StoredReceipt.number)
-    found = session.execute(new.returning(*keys), [_row(*one) for one in receipts])
+    new = (pg_insert if is_pg else sqlite_insert)(_RECEIPTS).on_conflict_do_nothing()
+    keys = (_RECEIPTS.c.device_id, _RECEIPTS.c.key, _RECEIPTS.c.number)
+    found = session.connection().execute(new.returning(*keys), [_row(*one) for one in receipts])
     return {(device, key, number) for device, key, number in found}
 
 
@@ -206,7 +207,8 @@ def _row(batch: Opened, receipt: Receipt) -> dict[str, Any]:
     }
 
 
-_SAID = frozenset(Receipt.model_fields).intersection(StoredReceipt.__table__.columns.keys())
+_RECEIPTS = cast("Table", StoredReceipt.__table__)
+_SAID = frozenset(Receipt.model_fields).intersection(_RECEIPTS.columns.keys())
 
 
 def _acknowledge(session: Session, batches: Sequence[Opened], now: datetime) -> None:
@@ -214,30 +216,31 @@ def _acknowledge(session: Session, batches: Sequence[Opened], now: datetime) -> 
 
     A device forgets what was acknowledged once; after the restore of an older backup we lack it.
     """
-    presences = presences_of(session, {one.device_id for one in batches}, now)
+    counted = counted_upto(session, {one.device_id for one in batches}, now)
+    upto = dict(counted)
     for one in batches:
-        presence = presences[one.device_id]
-        gone = one.message.oldest - 1 if one.message and one.key == presence.key else 0
-        if presence.receipts_upto < gone:
+        key, acknowledged = upto[one.device_id]
+        gone = one.message.oldest - 1 if one.message and one.key == key else 0
+        if acknowledged < gone:
             log.warning(
                 "%s holds no receipts before %d; those after %d are lost with the database",
                 one.device_id,
                 gone + 1,
-                presence.receipts_upto,
+                acknowledged,
             )
-            presence.receipts_upto = gone
-    session.flush()
+            upto[one.device_id] = key, gone
     after = (
-        select(StoredReceipt.device_id, StoredReceipt.number)
+        select(_RECEIPTS.c.device_id, _RECEIPTS.c.key, _RECEIPTS.c.number)
         .join(
             Presence,
-            (Presence.device_id == StoredReceipt.device_id) & (Presence.key == StoredReceipt.key),
+            (Presence.device_id == _RECEIPTS.c.device_id) & (Presence.key == _RECEIPTS.c.key),
         )
-        .where(Presence.device_id.in_(presences), StoredReceipt.number > Presence.receipts_upto)
+        .where(Presence.device_id.in_(upto), _RECEIPTS.c.number > Presence.receipts_upto)
     )
-    for device_id, number in session.execute(after.order_by(*after.selected_columns)):
-        if number == presences[device_id].receipts_upto + 1:
-            presences[device_id].receipts_upto = number
+    for device_id, key, number in session.execute(after.order_by(*after.selected_columns)):
+        if number == upto[device_id][1] + 1:
+            upto[device_id] = key, number
+    raise_upto(session, {one: upto[one][1] for one in upto if upto[one] != counted[one]})
 
 
 def _note_incident(session: Session, device_id: str, receipt: Receipt, now: datetime) -> None:

@@ -242,6 +242,7 @@ AUDITED: Mapping[str, Pair] = {
     "alert.undo": ("Dừng đếm ngược", "Countdown stopped"),
     "alert.withdraw": ("Rút tin khẩn cấp", "Alert withdrawn"),
     "area.close": ("Kết thúc địa bàn", "Area ended"),
+    "area.contact": ("Sửa người liên hệ", "Contact changed"),
     "area.create": ("Thêm địa bàn", "Area added"),
     "area.edit": ("Sửa địa bàn", "Area changed"),
     "area.import": ("Nhập địa bàn từ CSV", "Areas imported"),

@@ -8,9 +8,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from controller.areas.models import Area
 from controller.emergencies.drills import plan_drill
 from controller.emergencies.models import AlertTemplate, ReleaseRule
-from controller.stations.models import Station
 from tests.console.conftest import Console, signed_in
 from tests.console.night import FLOOD, Night, fall
 from tests.console.test_accessible import Reader
@@ -200,13 +200,14 @@ def test_whom_to_call_stands_with_a_number_to_tap_and_is_exported(night: Night) 
     alert_id = night.fired()
     night.tell(alert_id, code="no_output", c_dike="failed", c_hill="sounding")
     with night.console.sessions.begin() as session:
-        session.get_one(Station, "s-an-binh").phone = "0912 345 678"
+        village = session.get_one(Area, "vn-31-an-binh-2")
+        village.head_name, village.head_phone = "Ông Tư", "0912 345 678"
     client = signed_in(night.console, "an")
 
     text = client.get(f"/desk/alerts/{alert_id}/villages").text
     export = client.get(f"/desk/alerts/{alert_id}/silent.csv").text
 
-    assert 'href="tel:0912345678"' in text
+    assert 'href="tel:0912345678">☎ Ông Tư 0912 345 678<' in text
     assert "Lỗi: ngõ ra âm thanh không chạy" in plain(text)
     assert "Đê Thôn 2" in export
     assert "Nhà văn hóa Thôn 3" not in export

@@ -25,6 +25,7 @@ BODIES: dict[str, dict[str, Any]] = {
     | {"parent_id": AN_BINH},
     "edit_area": {"name": "Xã Khác"},
     "set_policy": {"allows_self_approval": True},
+    "set_head": {"name": "Nguyễn Văn Thôn", "phone": "0912 345 678"},
     "move_area": {"parent_id": "vn"},
     "close_area": {"until": "2027-01-01"},
     "merge_areas": {"old_ids": ["vn-31-tan-lap"], "since": "2027-01-01"},

@@ -10,6 +10,7 @@ import pytest
 from joserfc.jwk import OKPKey
 from sqlalchemy import select
 
+from controller.areas.models import Area
 from controller.emergencies import lifecycle
 from controller.emergencies.drills import hold_drill, plan_drill, score_drill
 from controller.emergencies.models import Alert, AlertReach
@@ -203,6 +204,9 @@ def test_those_not_reached_are_listed_by_name_for_calling(desk: Desk) -> None:
         receipt(desk, alert_id, ReceiptKind.MISSED, 2, code="no_output", clusters=(SCHOOL,)),
     )
 
+    with desk.sessions.begin() as session:
+        area = session.get_one(Area, session.get_one(Cluster, SCHOOL).area_id)
+        area.head_name, area.head_phone = "Vũ Văn Tám", "0912 345 678"
     with desk.sessions() as session:
         (one,) = not_reached(session, alert_id, desk.at)
         table = as_csv([one])
@@ -213,7 +217,7 @@ def test_those_not_reached_are_listed_by_name_for_calling(desk: Desk) -> None:
         Shown.FAILED,
         "no_output",
     )
-    assert "Trường học Thôn 1" in table
+    assert "Thôn 1,Vũ Văn Tám,0912 345 678,Trường học Thôn 1," in table
 
 
 def test_why_a_cluster_sounded_or_not_can_be_answered_for_each(desk: Desk) -> None:
