@@ -122,7 +122,7 @@ class FakeGate:
 
     def __init__(self, store: Any, outputs: tuple[OutputState, ...]) -> None:
         self.alerts = AlertShelf(store)
-        self.alerts.load(lambda text: Alert.model_validate_json(text))
+        self.alerts.load(Alert.model_validate_json)
         self.desired = _Desired(outputs)
 
     def open(self, alert: Alert) -> bool:
@@ -171,9 +171,8 @@ class AlarmHouse:
         self.stages = {output.id: self.make_stage(output) for output in self.outputs}
         self.gate: Any = FakeGate(store, self.outputs)
         self.wordings = Wordings(self.shelf, self.phrases, self.voice)
-        site = Site(
-            self.gate, self.clock, self.book, self.stages, self.wordings, 0.0, self.ticker
-        )
+        gate: Any = self.gate
+        site = Site(gate, self.clock, self.book, self.stages, self.wordings, 0.0, self.ticker)
         self.alarm = Alarm(site, lambda: self.questions.append(self.ticker.at))
         self.alarm.load()
 

@@ -431,7 +431,7 @@ def test_alerts_queue_by_level_and_none_is_lost(house: AlarmHouse) -> None:
     house.send(house.alert(id="thap", level=2, audio=AUDIO, repeat=once))
     house.send(house.alert(id="giua", level=3, audio=AUDIO, repeat=once))
 
-    heard = []
+    heard: list[str | None] = []
     for _ in range(50):
         if house.heard() not in heard[-1:]:
             heard.append(house.heard())

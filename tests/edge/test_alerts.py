@@ -71,7 +71,11 @@ class Model:
         return self._live_of(here[:-1], at)
 
     def _counts_from(self, here: list[Delivery]) -> float:
-        """Return from when on the last of these revisions is believed to be still good."""
+        """Return from when on the last of these is believed; at its end it is past doubt."""
+        ends_at = _mono(here[-1].alert.ends_at)
+        return max(here[-1].at, min(ends_at, self._confirmed_at(here)))
+
+    def _confirmed_at(self, here: list[Delivery]) -> float:
         newest = here[-1]
         if newest.at - _mono(newest.alert.iat) <= 10:
             return newest.at
@@ -174,9 +178,7 @@ def _do(house: AlarmHouse, model: Model, made: list[Alert], move: tuple[object, 
             pass
 
 
-def _make(
-    house: AlarmHouse, name: str, action: AlertAction, level: int, for_s: int
-) -> Alert:
+def _make(house: AlarmHouse, name: str, action: AlertAction, level: int, for_s: int) -> Alert:
     return house.alert(
         id=name, action=action, level=level, status=STATUS[name], repeat=WITHOUT_END,
         ends_at=house.now + timedelta(seconds=for_s + 0.5), exp=house.now + timedelta(seconds=301),

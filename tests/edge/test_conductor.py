@@ -18,7 +18,9 @@ class BrokenCrew:
         self.noted: list[dict[str, Any]] = []
         self.stages: dict[str, Any] = {}
         self.is_broken = True
-        self.alarm = self.panic = self.memory = self.book = self.prompter = self.power = self.upkeep = self.speaker = self
+        self.alarm = self.panic = self.memory = self.book = self.prompter = self.power = (
+            self.upkeep
+        ) = self.speaker = self
         self.gate = self
         self.plan = self.desired = None
         self.fault = ""
