@@ -64,11 +64,18 @@ class Model:
         if not here:
             return None
         newest = here[-1]
-        if newest.alert.action in {AlertAction.CANCEL, AlertAction.END}:
+        if _is_stop(newest):
             return None
         if self._counts_from(here) <= at:
             return newest.alert if at < _mono(newest.alert.ends_at) else None
-        return self._live_of(here[:-1], at)
+        return self._live_of(self._before(here), at)
+
+    def _before(self, here: list[Delivery]) -> list[Delivery]:
+        """Return the revisions before the last that counted when it came."""
+        earlier = here[:-1]
+        while earlier and not _is_stop(earlier[-1]) and self._counts_from(earlier) > here[-1].at:
+            earlier = earlier[:-1]
+        return earlier
 
     def _counts_from(self, here: list[Delivery]) -> float:
         """Return from when on the last of these is believed; at its end it is past doubt."""
@@ -86,6 +93,10 @@ class Model:
             if newest.at <= at < newest.at + 3:
                 return at if named[newest.alert.id] <= newest.alert.rev else float("inf")
         return newest.at + 3
+
+
+def _is_stop(delivery: Delivery) -> bool:
+    return delivery.alert.action in {AlertAction.CANCEL, AlertAction.END}
 
 
 def _lowers(new: Alert, old: Alert) -> bool:

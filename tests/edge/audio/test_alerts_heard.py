@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import groupby, pairwise
 from pathlib import Path
-from statistics import median
 
 import pytest
 
@@ -24,8 +23,8 @@ Span = tuple[str, float, float]
 
 def heard(ear: Ear) -> list[Span]:
     """Return what was heard, from when until when (monotonic): told apart by its pitch."""
-    samples = array("h", bytes(ear._heard[: len(ear._heard) & ~1]))
-    zero = median(sorted(ear._offsets[5:])[:5])
+    data, zero = ear.recording()
+    samples = array("h", data)
     windows = range(0, len(samples) - WINDOW + 1, WINDOW)
     named = [(_name(samples[at : at + WINDOW]), zero + at / RATE) for at in windows]
     spans: list[Span] = []
@@ -91,7 +90,7 @@ def test_programme_siren_speech_and_the_programme_again(
     assert village.process
     speech = sine(tmp_path, SPEECH_HZ, 2)
     asset = Asset(sha256=controller.add_audio(speech), bytes=len(speech), duration_ms=2000)
-    wait_until(lambda: len(ear._offsets) > 50)
+    wait_until(lambda: ear.is_hearing)
 
     sent_at = time.monotonic()
     controller.publish_alert(
@@ -118,7 +117,7 @@ def test_a_cancel_is_silence_and_the_programme_is_back(
 ) -> None:
     """R4: with the device's own voice in between, for there is no audio."""
     assert village.process
-    wait_until(lambda: len(ear._offsets) > 50)
+    wait_until(lambda: ear.is_hearing)
     controller.publish_alert(controller.alert(siren_ms=60_000))
     wait_until(lambda: controller.noted(ReceiptKind.STARTED, object_id="lu-1"))
     time.sleep(2)
@@ -139,14 +138,14 @@ def test_a_drill_is_no_siren_to_the_ear(
 ) -> None:
     """R19: the chime's four notes, none above 700 Hz, where a siren goes to 1,200."""
     assert village.process
-    wait_until(lambda: len(ear._offsets) > 50)
+    wait_until(lambda: ear.is_hearing)
     ends_at = now() + timedelta(seconds=5)
     controller.publish_alert(
         controller.alert(status=AlertStatus.DRILL, siren_ms=20_000, ends_at=ends_at)
     )
     wait_until(lambda: controller.noted(ReceiptKind.FINISHED, object_id="lu-1"), 40)
 
-    samples = array("h", bytes(ear._heard[: len(ear._heard) & ~1]))
+    samples = array("h", ear.recording()[0])
     pitches = []
     for at in range(0, len(samples) - WINDOW + 1, WINDOW):
         window = samples[at : at + WINDOW]
@@ -161,7 +160,7 @@ def test_a_restart_in_the_middle_of_an_alert_goes_on_with_it(
     village: AgentProcess, controller: Controller, ear: Ear
 ) -> None:
     """R6."""
-    wait_until(lambda: len(ear._offsets) > 50)
+    wait_until(lambda: ear.is_hearing)
     controller.publish_alert(controller.alert(siren_ms=60_000))
     wait_until(lambda: controller.noted(ReceiptKind.STARTED, object_id="lu-1"))
     time.sleep(1)
