@@ -3,7 +3,9 @@
 Start order is written once, stop is its mirror.
 """
 
+import gc
 import logging
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,6 +36,7 @@ from controller.worker import Worker, WorkerParts
 log = logging.getLogger(__name__)
 
 DEVICE_THREADS = 32
+SWITCH_EVERY_S = 0.0005
 
 
 class Part(Protocol):
@@ -78,11 +81,23 @@ class App:
 
     def run(self, until: StopSignal) -> None:
         """Start, wait until asked to stop, stop."""
+        hurry_threads()
         self.start()
         try:
             until.wait()
         finally:
             self.stop()
+
+
+def hurry_threads() -> None:
+    """Let a thread that has an alert in hand wait 0.5 ms for one that only computes, not 5 ms.
+
+    Each read and write of a socket or database gives the turn away once. And what was built lives
+    as long as we do: looking through all of it for garbage takes a tenth of a second each time.
+    """
+    sys.setswitchinterval(SWITCH_EVERY_S)
+    gc.collect()
+    gc.freeze()
 
 
 def utc_now() -> datetime:

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from sqlalchemy import func, insert, select, update
 
-from controller.app import build
+from controller.app import build, hurry_threads
 from controller.config import Config
 from controller.demo.stage import free_ports
 from controller.health.models import Presence
@@ -82,6 +82,7 @@ class Stage:
                 areas = tuple(self._chain(number) for number in numbers)
                 place = process.Place(numbers, areas, self.port, self.keys, folder)
                 self._spawn(process.main, place)
+            hurry_threads()
             self.app.start()
             self.wait(lambda: self.worker.is_acting and self.worker.link.is_up, "controller")
             begun = time.monotonic()
