@@ -30,7 +30,9 @@ class Ahead:
     @property
     def seen(self) -> str:
         """Return what was confirmed on the page: another place or number needs another look."""
-        return f"{self.looked.resolved.publish_area_id}:{self.hears.clusters}" if self.looked else ""
+        return (
+            f"{self.looked.resolved.publish_area_id}:{self.hears.clusters}" if self.looked else ""
+        )
 
 
 def ahead(session: Session, actor: Actor, draft: Draft, now: datetime, zone: str) -> Ahead:

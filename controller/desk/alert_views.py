@@ -5,15 +5,13 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from controller.areas.models import Area
 from controller.desk.ahead import may_release, reasons
 from controller.desk.bar import Bar, areas_seen, bar_of
 from controller.desk.hears import hears
-from controller.desk.shown import Shown, shown, where
+from controller.desk.shown import Shown, phase_of, shown, where
 from controller.desk.watch import watch
 from controller.emergencies import lifecycle, releasing
 from controller.emergencies.api import emergency_parts
@@ -24,7 +22,7 @@ from controller.emergencies.progress import ClusterReach, as_csv, why_of
 from controller.emergencies.progress import Shown as ReachShown
 from controller.emergencies.proof import proof_of
 from controller.emergencies.rules import needs_of
-from controller.emergencies.service import alert_of, newest_revision, revision_of
+from controller.emergencies.service import alert_of, revision_of
 from controller.emergencies.target import places_of
 from controller.people.access import actor, now, reading, writing
 from controller.web.i18n import word_of
@@ -66,14 +64,15 @@ def progress(alert_id: str) -> AnyResponse | str:
     return page("desk/_progress.html", one=one, **live)
 
 
-@alert_views.get("/desk/alerts/<alert_id>/countdown")
-def countdown(alert_id: str) -> AnyResponse:
-    """Tell a page that counts down when there is something else to see."""
+@alert_views.get("/desk/alerts/<alert_id>/phase")
+def phase(alert_id: str) -> AnyResponse:
+    """Take an open page along when the alert has come to another phase of its life."""
     with reading() as session:
-        newest = newest_revision(alert_of(session, actor(), alert_id))
-        is_counting = newest.state == RevisionState.COUNTING
-    headers = {} if is_counting else {"HX-Redirect": f"/desk/alerts/{alert_id}"}
-    return Response(status=204, headers=headers)
+        now_at = phase_of(alert_of(session, actor(), alert_id))
+    is_same = now_at == request.args.get("seen")
+    return Response(
+        status=204, headers={} if is_same else {"HX-Redirect": f"/desk/alerts/{alert_id}"}
+    )
 
 
 @alert_views.get("/desk/alerts/<alert_id>/villages")
@@ -131,7 +130,7 @@ def proof(alert_id: str) -> str:
         found = proof_of(session, one.alert, now())
         seen = areas_seen(session, actor(), one.alert)
     clusters = [row for row in found.clusters if seen is None or row.area_id in seen]
-    return page("desk/proof.html", one=one, proof=found, clusters=clusters)
+    return page("desk/proof.html", one=one, proof=found, clusters=clusters, **_live(one))
 
 
 @alert_views.post("/desk/alerts/<alert_id>/revisions/<int:number>/heard")
@@ -141,9 +140,7 @@ def hear(alert_id: str, number: int) -> str:
     with writing() as session:
         found = alert_of(session, actor(), alert_id)
         audio = revision_of(found, number).audio
-        note_hearing(
-            session, actor=actor(), about=found.id, audio=audio, sha256=sha256, now=now()
-        )
+        note_hearing(session, actor=actor(), about=found.id, audio=audio, sha256=sha256, now=now())
     return page("desk/_heard_mark.html", sound=Sound("", "", sha256, is_heard=True))
 
 
@@ -229,10 +226,7 @@ def _is_silent(row: ClusterReach) -> bool:
 
 def _silent(one: Shown) -> dict[str, Any]:
     rows = [row for row in _rows(one) if _is_silent(row)]
-    with reading() as session:
-        ids = {row.area_id for row in rows[:MOST_SILENT]}
-        areas = {area.id: area for area in session.scalars(select(Area).where(Area.id.in_(ids)))}
-    return {"silent": rows[:MOST_SILENT], "silent_total": len(rows), "areas": areas}
+    return {"silent": rows[:MOST_SILENT], "silent_total": len(rows)}
 
 
 def _waiting(session: Session, one: Shown) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The counts of an alert as a bar: states in order, their share, and a word that changes with them."""
+"""The counts of an alert as a bar: states in order, their share, and a word for all of it."""
 
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
@@ -44,10 +44,8 @@ class Bar:
     @property
     def version(self) -> str:
         """Return a word that changes when a count of an area does."""
-        numbers = (
-            str(getattr(area.counts, state)) for area in self.areas for state in ORDER
-        )
-        return f"{crc32(".".join(numbers).encode()):x}"
+        numbers = (str(getattr(area.counts, state)) for area in self.areas for state in ORDER)
+        return f"{crc32('.'.join(numbers).encode()):x}"
 
     @property
     def segments(self) -> tuple[tuple[str, float, float], ...]:

@@ -1,4 +1,4 @@
-"""What is going on: alerts in force with their progress, those that wait, those just over, panic."""
+"""What is going on: alerts in force, those that wait, those just over, local alerts."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ from controller.emergencies.panics import local_alerts
 from controller.emergencies.service import active_alerts, alerts
 from controller.people.rights import Actor
 from controller.stations.models import Device
+from wire.alert import AlertStatus
 
 RECENT = timedelta(hours=24)
 MOST_RECENT = 10
@@ -49,10 +50,14 @@ class Line:
     place: str
 
 
-def board(session: Session, actor: Actor, now: datetime) -> Board:
-    """Return what is going on in the actor's areas."""
-    open_ = all_shown(session, actor, active_alerts(session, actor))
-    newest = alerts(session, actor, limit=MOST_RECENT * 2).rows
+def board(session: Session, actor: Actor, now: datetime, *, only_unreal: bool = False) -> Board:
+    """Return what is going on in the actor's areas; `only_unreal`: drills and exercises alone."""
+
+    def is_wanted(one: Alert) -> bool:
+        return not only_unreal or one.status != AlertStatus.REAL
+
+    open_ = all_shown(session, actor, filter(is_wanted, active_alerts(session, actor)))
+    newest = filter(is_wanted, alerts(session, actor, limit=MOST_RECENT * 2).rows)
     over = [one for one in newest if one.closed_at is not None and now - one.closed_at < RECENT]
     return Board(
         active=tuple(

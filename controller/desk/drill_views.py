@@ -38,7 +38,7 @@ def drills() -> str:
             coming=coming,
             past=tuple(reversed(past.rows)),
             total=past.total,
-            areas=dict(rows.tuples().all()),
+            areas={row.id: row.name for row in rows},
             choices=places(session, actor(), "drill.plan"),
             templates=[(one.id, one.title) for one in ready.rows],
         )

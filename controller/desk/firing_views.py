@@ -14,6 +14,7 @@ from controller.desk.forms import draft_in, draft_of_template
 from controller.emergencies import drafting, releasing
 from controller.emergencies.api import emergency_parts
 from controller.emergencies.content import Draft
+from controller.emergencies.drills import hold_drill
 from controller.emergencies.models import AlertTemplate
 from controller.emergencies.prepared import template_of
 from controller.emergencies.service import alert_of, newest_revision
@@ -33,7 +34,7 @@ def fire(template_id: str) -> str:
         template = template_of(session, actor(), template_id)
         areas = _areas(session)
         found = _ahead(session, _of_template(template, areas))
-        return page("desk/fire.html", template=template, areas=areas, **_decision(found))
+        return page("desk/fire.html", ready=template, areas=areas, **_decision(found))
 
 
 @firing_views.post("/desk/fire/<template_id>/look")
@@ -42,7 +43,7 @@ def look_again(template_id: str) -> str:
     with reading() as session:
         template = template_of(session, actor(), template_id)
         found = _ahead(session, _of_template(template, _areas(session)))
-        return page("desk/_decision.html", template=template, **_decision(found))
+        return page("desk/_decision.html", ready=template, **_decision(found))
 
 
 @firing_views.post("/desk/fire/<template_id>")
@@ -64,6 +65,9 @@ def fire_post(template_id: str) -> AnyResponse:
     except ControllerError:
         _give_up(alert_id)
         raise
+    if drill_id := form.get("drill_id"):
+        with writing() as session:
+            hold_drill(session, actor=actor(), drill_id=drill_id, alert_id=alert_id, now=now())
     return done(f"/desk/alerts/{alert_id}")
 
 

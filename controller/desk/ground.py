@@ -4,7 +4,6 @@ Read only, and only what the actor can see. Which cluster a target means is `wir
 same judgement as the device's.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 

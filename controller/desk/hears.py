@@ -38,7 +38,8 @@ def hears(session: Session, places: Iterable[Place]) -> Hears:
     found = tuple(places)
     sounding = [place for place in found if place.why.sounds]
     ids = {place.area_id for place in sounding}
-    names = dict(session.execute(select(Area.id, Area.name).where(Area.id.in_(ids))).tuples().all())
+    rows = session.execute(select(Area.id, Area.name).where(Area.id.in_(ids)))
+    names = {row.id: row.name for row in rows}
     by_area = dict.fromkeys((place.area_id for place in sounding), 0)
     for place in sounding:
         by_area[place.area_id] += 1

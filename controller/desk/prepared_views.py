@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from controller.areas.models import Area
 from controller.areas.service import find_area
-from controller.desk.forms import template_in, whole
 from controller.desk.alert_views import Sound
+from controller.desk.forms import template_in, whole
 from controller.emergencies import prepared, rules
 from controller.emergencies.api import emergency_parts
 from controller.emergencies.hearing import heard, note_hearing
@@ -180,4 +180,4 @@ def _one(session: Session, template_id: str) -> dict[str, Any]:
 
 def _names(session: Session, ids: set[str]) -> dict[str, str]:
     rows = session.execute(select(Area.id, Area.name).where(Area.id.in_(ids)))
-    return dict(rows.tuples().all())
+    return {row.id: row.name for row in rows}

@@ -1,4 +1,4 @@
-"""An alert as the pages show it: what it says now, where, what waits for somebody, what one may do."""
+"""An alert as the pages show it: what it says, where, what waits, what the person may do."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -48,6 +48,11 @@ class Shown:
         return self.alert.state == AlertState.RELEASED
 
     @property
+    def phase(self) -> str:
+        """Return where its life stands, in a word."""
+        return phase_of(self.alert)
+
+    @property
     def is_sent(self) -> bool:
         """Return whether any text of it ever went out."""
         return self.alert.released_at is not None
@@ -70,6 +75,12 @@ def shown(session: Session, actor: Actor, alert: Alert) -> Shown:
         may_release=allows(actor, "alert.release", speaker),
         may_cancel=allows(actor, "alert.cancel", speaker),
     )
+
+
+def phase_of(alert: Alert) -> str:
+    """Return a word that changes when an alert comes to another phase of its life."""
+    newest = newest_revision(alert)
+    return f"{alert.state}.{newest.number}.{newest.state}"
 
 
 def all_shown(session: Session, actor: Actor, alerts: Iterable[Alert]) -> tuple[Shown, ...]:

@@ -31,20 +31,20 @@ def name_things(state: BlueprintSetupState) -> None:
 @desk_views.get("/desk")
 def desk() -> str:
     """Show what is going on, and the templates to fire: real ones, or as a drill."""
-    status = AlertStatus.DRILL if request.args.get("status") == "drill" else AlertStatus.REAL
+    status = _status()
     with reading() as session:
         ready = templates(session, actor(), state=TemplateState.APPROVED, limit=LARGEST_LIMIT).rows
         may_fire = bool(paths_for(actor(), "alert.fire"))
     by_level = sorted(ready, key=lambda one: (one.hazard, -one.level, one.title))
     return page(
-        "desk/desk.html", status=status, templates=by_level, may_fire=may_fire, **_going_on()
+        "desk/desk.html", status=status, templates=by_level, may_fire=may_fire, **_going_on(status)
     )
 
 
 @desk_views.get("/desk/state")
 def refresh() -> str:
     """Show the part of the desk that refreshes itself."""
-    return page("desk/_state.html", **_going_on())
+    return page("desk/_state.html", **_going_on(_status()))
 
 
 @desk_views.get("/desk/wall")
@@ -89,9 +89,15 @@ def banner_lines() -> tuple[Line, ...]:
         return lines(session, actor())
 
 
-def _going_on() -> dict[str, Any]:
+def _status() -> AlertStatus:
+    is_drill = request.args.get("status") == AlertStatus.DRILL
+    return AlertStatus.DRILL if is_drill else AlertStatus.REAL
+
+
+def _going_on(status: AlertStatus = AlertStatus.REAL) -> dict[str, Any]:
+    """Return what is going on; nothing real stands on the desk for drills."""
     with reading() as session:
-        found = board(session, actor(), now())
+        found = board(session, actor(), now(), only_unreal=status is not AlertStatus.REAL)
     return {
         "active": with_bars(found, watch(), now()),
         "waiting": found.waiting,

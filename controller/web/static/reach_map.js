@@ -38,9 +38,11 @@
   }
 
   L.control.scale({ imperial: false }).addTo(map);
-  document.addEventListener("htmx:afterSwap", ({ target }) => {
-    const counts = target.querySelector("[data-version]");
-    if (counts) read(counts.dataset.version);
+  document.body.addEventListener("htmx:load", () => {
+    const counts = document.getElementById("poll-progress");
+    if (!counts || counts.dataset.version === shown) return;
+    read(counts.dataset.version);
+    htmx.trigger(document.body, "progressed");
   });
   read(box.dataset.version || "-");
 }

@@ -6,7 +6,7 @@
   const part = (name) => box.querySelector(`[data-shape-${name}]`);
   const [field, typed, radius, slider, told] = ["json", "typed", "radius", "slider", "told"].map(part);
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const map = L.map(part("map"), { attributionControl: false, preferCanvas: true }).setView([16, 106], 5);
+  const map = L.map(part("map"), { attributionControl: false, doubleClickZoom: false, preferCanvas: true }).setView([16, 106], 5);
   const drawn = L.layerGroup().addTo(map);
   const marks = new Map();
   let kind = "";
@@ -48,7 +48,7 @@
     const step = wrong.length ? "wrong" : !kind ? "none" : kind === "circle" ? (count ? "circle" : "centre") : count < 3 ? "corners" : isClosed ? "closed" : "open";
     told.textContent = told.dataset[step].replace("{n}", wrong.length || count).replace("{r}", radius.value);
     part("circle").hidden = kind !== "circle";
-    box.querySelectorAll("[data-draw]").forEach((button) => button.setAttribute("aria-pressed", button.dataset.draw === kind));
+    box.querySelectorAll("[aria-pressed]").forEach((button) => button.setAttribute("aria-pressed", button.dataset.draw === kind));
     box.querySelector("[data-undo]").disabled = !count;
     box.querySelector("[data-close]").disabled = kind !== "polygon" || count < 3 || isClosed;
   }
@@ -91,7 +91,8 @@
     }
   });
   typed.addEventListener("input", () => {
-    if (lines().length && !kind) kind = lines().length > 1 ? "polygon" : "circle";
+    if (lines().length > 1) kind = "polygon";
+    if (lines().length && !kind) kind = "circle";
     isClosed = kind === "polygon" && places().length >= 3;
     changed();
   });
