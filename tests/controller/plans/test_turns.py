@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select
@@ -86,7 +87,7 @@ def test_nothing_is_forgotten_or_doubled_when_a_compile_is_killed_between_two_tu
     turns = iter(range(100))
     write = service._write
 
-    def write_once(*given: object) -> None:
+    def write_once(*given: Any) -> None:
         if next(turns):
             raise Killed
         write(*given)
@@ -120,7 +121,7 @@ def test_a_device_that_got_a_plan_from_elsewhere_meanwhile_is_compiled_again(
     sign = service._sign
     later = now + timedelta(minutes=5)
 
-    def sign_late(*given: object) -> object:
+    def sign_late(*given: Any) -> object:
         signed = sign(*given)
         with monkeypatch.context() as inner, sessions.begin() as session:
             inner.setattr(service, "_sign", sign)
