@@ -1,0 +1,75 @@
+"""What two numbers with a stroke between them are: a date, a fraction, or so many of so many."""
+
+import re
+from typing import Literal
+
+from controller.speech.classes.numerals import say_whole
+from controller.speech.numbers import say_integer
+from controller.speech.place import Place, Reading
+
+Meaning = Literal["date", "fraction", "of"]
+
+_PAIR = re.compile(r"([0-9]{1,4})/([0-9]{1,4})(?![0-9/]|[.,][0-9])")
+_YEARS = re.compile(r"((?:19|20)[0-9]{2})/((?:19|20)[0-9]{2})(?![0-9/]|[.,][0-9])")
+_SURELY_DATED = frozenset(
+    "ngày mùng mồng hôm sáng trưa chiều tối đêm nay mai kia nhật tết dịp lễ kỳ".split()
+)
+_WEEKDAY = re.compile(r"thứ (?:hai|ba|tư|năm|sáu|bảy)\W*$|chủ nhật\W*$")
+_RATE = frozenset(("tỷ lệ", "tỉ lệ", "tỷ lệ:", "bản đồ", "pha", "sức", "bằng", "công suất"))
+_MAYBE_DATED = frozenset("từ đến vào trước sau hết kể tới qua lúc giờ phút rạng ngày, và".split())
+_NEARLY = frozenset(
+    "chiếm khoảng hơn gần bằng quá giảm tăng nhất mất còn được thiếu trên dưới đạt có nửa ngập cao"
+    " sâu dài rộng đến thêm bớt chừng cỡ ít".split()
+)
+_PARTS = re.compile(
+    r"\s?(?:số|tổng|diện tích|dân số|quân số|thời gian|chặng|quãng|giá|lượng|dung|chiều|mức|lương"
+    r"|khối|công suất|thu nhập|sản lượng|chi phí|học phí|ngân sách|kinh phí|đoạn|phần|mái|bát|thìa"
+    r"|thế giới|cả nước|viên|muỗng|cốc|lít|thân|trong số|nhu cầu|kế hoạch|tải trọng|bể|hồ|mặt)\b"
+)
+_COUNTED = re.compile(
+    r"\s?(?:tiêu chí|thôn|xã|phường|hộ|tổ|người|đại biểu|chỉ tiêu|phiếu|điểm|trường|em|cháu|học sinh"
+    r"|đơn vị|huyện|tỉnh|khu|ấp|bản|xóm|nội dung|mục tiêu|sản phẩm|công trình|cụm|loa|máy|trạm|nhà"
+    r"|ngôi|ca|mẫu|giờ|h\b|ủy viên|đảng viên|chi bộ|thành viên|cán bộ|đồng chí|nhiệm vụ|tuyến|khẩu"
+    r"|con|xe|lớp|câu|trận|suất|hồ sơ|tàu|thuyền|địa phương|TDP|đ/c|mmHg|hồ chứa|hạng mục|kW|buôn"
+    r"|quận|tỷ|triệu|km|m2|ha|HTX|chi hội|hội viên|công dân|thanh niên|cơ sở)\b"
+)
+
+
+def what_is(place: Place, found: re.Match[str]) -> Meaning:
+    """Say what `found`, two numbers with a stroke, is by what stands around it."""
+    first, second = int(found[1]), int(found[2])
+    after = place.text[found.end() : found.end() + 24]
+    if place.last.strip("(,:;") in _SURELY_DATED or _WEEKDAY.search(place.left.lower()):
+        return "date"
+    if place.follows(_RATE, 2):
+        return "fraction"
+    if _PARTS.match(after) and first < second:
+        return "fraction"
+    if (first, second) == (24, 7):
+        return "of"
+    if place.last in _MAYBE_DATED and not _COUNTED.match(after):
+        return "date"
+    if found[1].startswith("0") or found[2].startswith("0"):
+        return "date"
+    if _COUNTED.match(after) or place.last in {"huyết", "áp", "nhà", "kiệt", "ngõ", "hẻm", "ngách"}:
+        return "of"
+    if place.last in _NEARLY and first < second:
+        return "fraction"
+    return "date"
+
+
+def read_pair(place: Place) -> Reading | None:
+    """Read two numbers with a stroke that are no date."""
+    if years := _YEARS.match(place.text, place.start):
+        said = ", ".join(say_integer(int(year), place.settings) for year in years.groups())
+        return Reading(years.end(), said, "list")
+    found = _PAIR.match(place.text, place.start)
+    if found is None:
+        return None
+    first, second = (say_whole(found[n], place.settings) for n in (1, 2))
+    meaning = what_is(place, found)
+    if meaning == "fraction" and int(found[2]):
+        said = f"{first} phần {'tư' if second == 'bốn' else second}"
+        return Reading(found.end(), said, "fraction")
+    doubt = "no_date" if meaning == "date" and place.last.strip("(,:;") in _SURELY_DATED else None
+    return Reading(found.end(), f"{first} trên {second}", "ratio", doubt)

@@ -1,0 +1,212 @@
+"""Marks that are said or kept silent: dashes of ranges, strokes, signs of reckoning, bullets."""
+
+import re
+import unicodedata
+
+from controller.speech.classes.numerals import NUMBER, say_number
+from controller.speech.classes.ordinals import ROMAN, roman_value
+from controller.speech.classes.phones import read_abroad, read_bracketed
+from controller.speech.numbers import DIGITS, say_integer
+from controller.speech.place import Place, Reading
+from controller.speech.units import units
+
+_SIGNS = {"+": "cộng", "=": "bằng", "<": "nhỏ hơn", ">": "lớn hơn", "≤": "nhỏ hơn hoặc bằng",
+          "≥": "lớn hơn hoặc bằng", "±": "cộng trừ", "×": "nhân", "÷": "chia", "≈": "khoảng",
+          "−": "trừ", "√": "căn", "∞": "vô cùng", "·": "nhân"}  # fmt: skip
+_ALWAYS = {"&": "và", "%": "phần trăm", "‰": "phần nghìn", "№": "số", "€": "ơ-rô", "£": "bảng",
+           "¥": "yên", "₫": "đồng", "°": "độ", "℃": "độ xê", "→": "đến", "§": "mục"}  # fmt: skip
+_COUNTABLE = frozenset(
+    "number decimal unit money percent time date day month ordinal roman coordinate range mixed"
+    " fraction list version month_letter weekday ratio".split()
+)
+_NUMBER = re.compile(NUMBER)
+_AHEAD = re.compile(r"-\s?[0-9]|-\s?(?=[IVX]+\b)|-\s?(?=T[2-7]\b|CN\b)")
+_BULLET = re.compile(r"[-+*•▪●○◦►✓✔–—➢❖·](?:[ \t]+)(?=\S)")
+_PICTURE = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\u20e3]+")
+_WORD_AHEAD = re.compile(r"/\s?([^\W\d_]+)")
+_PER = re.compile(
+    r"/\s?(?:hộ|người|khẩu|nhân khẩu|tháng|năm|ngày|tuần|giờ|quý|vụ|lần|sào|công|mẫu|thửa|con|cây|suất"
+    r"|em|cháu|học sinh|lớp|xã|thôn|tổ|đơn vị|lượt|chuyến|phòng|xe|bàn|đợt|phiếu|bài|buổi|tiết|học kỳ"
+    r"|đầu người|căn|tàu|hồ sơ|lít|tấn|tạ|bao|thùng|chai|hộp|mét|héc-ta|phường|ca|lao động|kỳ|đêm|cụm"
+    r"|suất|đại biểu|sản phẩm|trường|cặp|đôi|kg|nhà|trẻ)(?!\w)"
+)
+_NUMBER_WORDS = frozenset(
+    (*DIGITS, "mười", "mươi", "mốt", "tư", "lăm", "trăm", "nghìn", "ngàn", "triệu", "tỷ", "vài", "mỗi",
+     "mấy", "rưỡi")
+)  # fmt: skip
+_MONEY_WORDS = frozenset("đồng triệu tỷ nghìn ngàn đô".split())
+_TIMES = frozenset(("h", "s", "giờ", "giây", "phút"))
+_YEAR = re.compile(r"/\s?((?:19|20)[0-9]{2})(?![0-9/]|[.,][0-9])")
+_BELOW = re.compile(rf"[-−]\s?({NUMBER})(?=\s?(?:°|º|˚|độ|oC|℃|‰))")
+_NEGATIVE = re.compile(rf"[-−]({NUMBER})")
+
+
+def read_mark(place: Place) -> Reading | None:
+    """Read the mark at a place, or leave it to the voice as a pause."""
+    mark = place.text[place.start]
+    if mark == "+" and (reading := read_abroad(place)):
+        return reading
+    if mark == "(":
+        return read_bracketed(place)
+    if mark == "-":
+        return _read_below(place) or _read_dash(place) or _read_bullet(place)
+    if mark == "/":
+        return _read_stroke(place)
+    if mark == "~":
+        return _read_about(place)
+    if mark == "$":
+        return _read_dollars(place)
+    if mark in {"*", "#"} and (reading := _read_service_code(place)):
+        return reading
+    return _read_bullet(place) or _read_sign(place, mark)
+
+
+def _read_dash(place: Place) -> Reading | None:
+    """Read the dash of a range: between two things that are counted; a pause between two phones."""
+    near = place.start - place.previous_end <= 1 and place.gap.strip() == ""
+    ahead = _AHEAD.match(place.text, place.start)
+    if not (near and ahead):
+        return None
+    end = place.start + len(re.match(r"-\s?", place.text[place.start : place.start + 2])[0])  # type: ignore[index] # a dash stands here
+    if place.previous in {"phone", "plate", "code"}:
+        return Reading(end, ", ", "pause")
+    if place.previous not in _COUNTABLE:
+        return None
+    before = " " if not place.gap else ""
+    if re.search(r"(?:tỷ số|tỉ số|thắng|thua|hòa|kết quả)\s\S+$", place.left.lower().rstrip()):
+        return Reading(end, f"{before}", "score")
+    return Reading(end, f"{before}đến ", "range")
+
+
+def _read_below(place: Place) -> Reading | None:
+    """Read a minus: before a temperature, or where no number stands to its left."""
+    if place.start - place.previous_end <= 1:
+        return None
+    before = place.text[place.start - 1 : place.start] if place.start else ""
+    if before.isalnum():
+        return None
+    found = _BELOW.match(place.text, place.start)
+    if found is None and not place.begins_line:
+        found = _NEGATIVE.match(place.text, place.start)
+    if found is None:
+        return None
+    return Reading(found.start(1), "âm ", "minus")
+
+
+def _read_stroke(place: Place) -> Reading | None:
+    """Read a stroke: `trên` of a speed, `một` of a rate, the year of a quarter, else a pause."""
+    touches = place.previous_end == place.start
+    if year := _YEAR.match(place.text, place.start):
+        numbered = touches and place.previous in {"roman", "ordinal", "number", "month"}
+        word = " năm " if numbered else ", "
+        return Reading(year.end(), f"{word}{say_integer(int(year[1]), place.settings)}", "year")
+    at = place.start + 1
+    unit = units().pattern.match(place.text, at)
+    money = place.last.strip("(") in _MONEY_WORDS or (touches and place.previous == "money")
+    if unit and place.start and place.text[place.start - 1] not in " \n":
+        rate = " một " if money or (touches and place.previous == "percent") else " trên "
+        known = units().by_name[unit[0]]
+        if unit[0] not in {"k", "K", "V", "Đ", "W"} and (touches or money or unit[0] in _BARE):
+            return Reading(unit.end(), f"{rate}{known.spoken}", "per")
+    if _PER.match(place.text, place.start) and (money or _is_counted(place)):
+        return Reading(at, " một ", "per")
+    if touches and place.previous == "unit" and (spaced := _hours(place)):
+        return spaced
+    ahead = place.text[at : at + 1]
+    if place.start and place.text[place.start - 1].isalnum() and ahead.isalnum():
+        return Reading(at, ", ", "pause")
+    return None
+
+
+_BARE = frozenset("ha kg km m2 m3 m² m³ lít tấn kWh".split())
+
+
+def _hours(place: Place) -> Reading | None:
+    """Read the `/24` of mm/24h: its number and unit follow by themselves."""
+    if re.compile(r"/[0-9]").match(place.text, place.start):
+        return Reading(place.start + 1, " trên ", "per")
+    return None
+
+
+def _is_counted(place: Place) -> bool:
+    return any(word.strip("(,") in _NUMBER_WORDS for word in place.words[-4:-1])
+
+
+def _read_about(place: Place) -> Reading | None:
+    if re.compile(r"~\s?[0-9]").match(place.text, place.start):
+        return Reading(place.start + 1, "khoảng ", "sign")
+    return None
+
+
+def _read_dollars(place: Place) -> Reading | None:
+    found = re.compile(rf"\$\s?({NUMBER})").match(place.text, place.start)
+    if found is None:
+        return Reading(place.start + 1, "đô la", "sign")
+    return Reading(found.end(), f"{say_number(found[1], place.settings)} đô la", "money")
+
+
+def _read_service_code(place: Place) -> Reading | None:
+    """Read *101# as it is keyed."""
+    found = re.compile(r"[*#][0-9*#]{1,30}").match(place.text, place.start)
+    if found is None:
+        return None
+    names = {"*": "sao", "#": "thăng"}
+    said = " ".join(names.get(one) or DIGITS[int(one)] for one in found[0])
+    return Reading(found.end(), said, "code")
+
+
+def _read_bullet(place: Place) -> Reading | None:
+    found = _BULLET.match(place.text, place.start)
+    if found and place.begins_line:
+        return Reading(found.end(), "", "bullet")
+    picture = _PICTURE.match(place.text, place.start)
+    return Reading(picture.end(), "", "picture") if picture else None
+
+
+def _read_sign(place: Place, mark: str) -> Reading | None:
+    end = place.start + 1
+    if mark in _ALWAYS:
+        word = _ALWAYS[mark].replace("nghìn", place.settings.thousand)
+        return Reading(end, _spaced(place, word), "sign")
+    if mark in _SIGNS and _is_reckoned(place):
+        return Reading(end, _spaced(place, _SIGNS[mark]), "sign")
+    if unicodedata.category(mark) in {"No", "Nl"}:
+        return _read_odd_number(place, mark)
+    return None
+
+
+def _is_reckoned(place: Place) -> bool:
+    """Say whether a number stands on at least one side of a sign."""
+    around = place.text[max(0, place.start - 2) : place.start + 3]
+    return re.search("[0-9]", around) is not None or place.previous_end >= place.start - 1
+
+
+def _read_odd_number(place: Place, mark: str) -> Reading | None:
+    """Read ½, ², ① and Ⅳ as the numbers that they are."""
+    plain = unicodedata.normalize("NFKC", mark)
+    end = place.start + 1
+    if roman := ROMAN.fullmatch(plain.upper()):
+        return Reading(end, _spaced(place, say_integer(roman_value(roman[0]), place.settings)), "number")
+    parts = [int(part) for part in re.findall("[0-9]{1,18}", plain)]
+    if not parts:
+        return None
+    words = [say_integer(part, place.settings) for part in parts]
+    return Reading(end, _spaced(place, " phần ".join(words)), "number")
+
+
+def _spaced(place: Place, word: str) -> str:
+    before = place.text[place.start - 1 : place.start] if place.start else " "
+    after = place.text[place.start + 1 : place.start + 2] or " "
+    return f"{'' if before.isspace() else ' '}{word}{'' if after.isspace() or not after.isalnum() else ' '}"
+
+
+_TIMES_SIGN = re.compile(r"\s?[xX]\s?(?=[0-9])")
+
+
+def read_by(place: Place) -> Reading | None:
+    """Read the x between two numbers as `nhân`: 3x4, 2 x 1,5 m."""
+    found = re.compile(r"[xX]\s?(?=[0-9])").match(place.text, place.start)
+    counted = place.previous in _COUNTABLE and place.start - place.previous_end <= 1
+    if found is None or not counted or place.gap.strip():
+        return None
+    return Reading(found.end(), f"{'' if place.gap else ' '}nhân ", "sign")
