@@ -17,6 +17,8 @@ from controller.speech.settings import Settings
 from controller.speech.spoken import Doubt, Span, SpeechWarning, Spoken
 from controller.speech.tokens import TOKEN, folded
 
+# What joins two pieces is not what the second one goes on from: in `thứ 2-6` that is `2`.
+_LINKS = frozenset({"range", "pause", "score", "plus"})
 _SENTENCE_STARTS = re.compile(r"(?:^|[.!?…]\s+|\n)\s*$")
 
 
@@ -44,6 +46,8 @@ class _Writer:
     length: int = 0
     tail: str = ""
     copied: int = 0
+    previous: str = ""
+    previous_end: int = -LEFT_CHARACTERS
     spans: list[Span] = field(default_factory=list)
     warnings: list[SpeechWarning] = field(default_factory=list)
 
@@ -54,7 +58,7 @@ class _Writer:
             if token is None:  # a lone letter-like mark that is no token of its own
                 at += 1
                 continue
-            at = self._token(token[0], at)
+            at = self._token(_of_one_kind(token[0]), at)
         self._copy(end)
         return Spoken(self.written, "".join(self.pieces), tuple(self.spans), tuple(self.warnings))
 
@@ -74,13 +78,12 @@ class _Writer:
 
     def _place(self, at: int) -> Place:
         gap = self.text[max(self.copied, at - LEFT_CHARACTERS) : at]
-        last = self.spans[-1] if self.spans else None
         return Place(
             text=self.text,
             start=at,
             left=(self.tail + gap)[-LEFT_CHARACTERS:],
-            previous=last.rule if last else "",
-            previous_end=last.end if last else -LEFT_CHARACTERS,
+            previous=self.previous,
+            previous_end=self.previous_end,
             settings=self.settings,
         )
 
@@ -96,6 +99,8 @@ class _Writer:
         self._put(spoken)
         self.spans.append(Span(place.start, reading.end, begun, self.length, reading.rule))
         self.copied = reading.end
+        if reading.rule not in _LINKS:
+            self.previous, self.previous_end = reading.rule, reading.end
         if reading.doubt is not None:
             self._warn(reading.doubt, place.start, reading.end)
         return reading.end
@@ -120,3 +125,10 @@ class _Writer:
 
     def _warn(self, doubt: Doubt, start: int, end: int) -> None:
         self.warnings.append(SpeechWarning(doubt, self.written[start:end], start, end))
+
+
+def _of_one_kind(token: str) -> str:
+    """Cut a word before a character like ² or ①, which is a number to us and a letter to `re`."""
+    if token.isalpha() or token.isdecimal() or len(token) == 1:
+        return token
+    return token[: max(1, next(n for n, one in enumerate(token) if not one.isalpha()))]

@@ -6,6 +6,7 @@ from controller.speech.classes.acronyms import (
     Lookup,
     read_bare_unit,
     read_day_letter,
+    ROADS,
     read_road,
 )
 from controller.speech.classes.addresses import read_address
@@ -25,8 +26,8 @@ Rule = Callable[[Place], Reading | None]
 _NUMBERS: tuple[Rule, ...] = (
     read_address,
     read_document,
-    read_phone,
     read_date,
+    read_phone,
     read_ordinal,
     read_time,
     read_measure,
@@ -37,7 +38,7 @@ _NUMBERS: tuple[Rule, ...] = (
     read_plain,
 )
 _WITHIN_A_NAME: tuple[Rule, ...] = (read_glued, read_plain)
-_LETTERS: tuple[Rule, ...] = (read_road, read_day_letter, read_roman, read_by, read_bare_unit)
+_LETTERS: tuple[Rule, ...] = (read_day_letter, read_roman, read_by, read_bare_unit)
 _QUIET = frozenset(" \t\n\r.,;:!?\"'…“”‘’")
 _ADDRESSED = frozenset(".@_-:+")
 
@@ -49,7 +50,8 @@ def rules_for(token: str, text: str, at: int, lookup: Lookup) -> tuple[Rule, ...
         return ()
     known: tuple[Rule, ...] = (lookup.read,) if lookup.knows(token) else ()
     if first.isalpha():
-        return known + _letters(token, text, at)
+        roads: tuple[Rule, ...] = (read_road,) if token in ROADS else ()
+        return roads + known + _letters(token, text, at)
     if first in "0123456789":
         within = at > 0 and text[at - 1].isalpha()
         return known + (_WITHIN_A_NAME if within else _NUMBERS)

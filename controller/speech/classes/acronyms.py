@@ -3,6 +3,8 @@
 import re
 
 from controller.speech.dictionary import Dictionary, Entry
+from controller.speech.classes.dates import say_month
+from controller.speech.numbers import say_integer
 from controller.speech.place import Place, Reading
 from controller.speech.units import units
 
@@ -16,11 +18,11 @@ _TONED = re.compile(r"[ÀÁẢÃẠẰẮẲẴẶẦẤẨẪẬÈÉẺẼẸ�
 _PREVIOUS_WORD = re.compile(r"([^\W\d_]+)\W*$")
 _NEXT_WORD = re.compile(r"\W{1,4}([^\W\d_]{1,12})")
 _ROADS = re.compile(r"(ĐT|ĐH|ĐX|TL|QL|HL|DT)[. ]{0,2}(?=[0-9]{1,3}[A-Z]?(?![\w]|[.,/][0-9]|[ .][0-9]{3}))")
-_ROAD_NAMES = {"ĐT": "đường tỉnh", "DT": "đường tỉnh", "ĐH": "đường huyện", "ĐX": "đường xã",
+ROADS = {"ĐT": "đường tỉnh", "DT": "đường tỉnh", "ĐH": "đường huyện", "ĐX": "đường xã",
                "TL": "tỉnh lộ", "QL": "quốc lộ", "HL": "hương lộ"}  # fmt: skip
 _WEEKDAY = re.compile(r"T([2-7])(?=\s?(?:-|,|và|đến)\s?(?:T[2-7]|CN)\b)")
 _WEEKDAY_ENDS = re.compile(r"T([2-7])(?![\w/]|[.,][0-9])")
-_MONTH = re.compile(r"T(1[0-2]|0?[1-9])(?=/(?:19|20)[0-9]{2}(?![0-9]))|T(1[0-2]|0[1-9]|[89])(?![\w])")
+_MONTH = re.compile(r"T(1[0-2]|0?[1-9])/((?:19|20)[0-9]{2})(?![0-9])|T(1[0-2]|0[1-9]|[89])(?![\w])")
 _WEEKDAYS = {"2": "hai", "3": "ba", "4": "tư", "5": "năm", "6": "sáu", "7": "bảy"}
 _BARE_UNITS = frozenset(
     "mm cm km kg kWh kW kV MW mmHg mg ml m2 m3 km2 m² m³ km² cm² cm³ kwh hPa dBA ha Km".split()
@@ -29,6 +31,7 @@ _QUANTITIES = frozenset(
     "mỗi trăm nghìn ngàn chục vạn triệu tỷ mấy vài nhiêu từng một hai ba bốn năm sáu bảy tám chín mười"
     " mốt tư lăm mươi đơn nửa tính hàng phần per rưỡi".split()
 )
+_POST = re.compile(r"[Kk][Mm](?=\s?[0-9])")
 _FIRST_OF_UNIT = re.compile(r"(?:[^\W\d_]{1,4}[23²³]?)(?![^\W_])")
 
 
@@ -76,7 +79,7 @@ def read_road(place: Place) -> Reading | None:
     found = _ROADS.match(place.text, place.start)
     if found is None or re.search(r"(?:trực|máy|số)\W*$", place.left):
         return None
-    return Reading(found.end(), f"{_ROAD_NAMES[found[1]]} ", "road")
+    return Reading(found.end(), f"{ROADS[found[1]]} ", "road")
 
 
 def read_day_letter(place: Place) -> Reading | None:
@@ -89,23 +92,28 @@ def read_day_letter(place: Place) -> Reading | None:
     if found:
         return Reading(found.end(), f"thứ {_WEEKDAYS[found[1]]}", "weekday")
     if month := _MONTH.match(place.text, place.start):
-        return Reading(place.start + 1, "tháng ", "month_letter")
+        said = say_month(int(month[1] or month[3]), place.settings)
+        year = f" năm {say_integer(int(month[2]), place.settings)}" if month[2] else ""
+        return Reading(month.end(), said + year, "date")
     return None
 
 
 def read_bare_unit(place: Place) -> Reading | None:
     """Read a unit without a figure: `mỗi km`, `hàng trăm ha`, `tính bằng mm`."""
+    if (post := _POST.match(place.text, place.start)) and _is_free(place):
+        return Reading(post.end(), "ki-lô-mét", "unit")
     found = _FIRST_OF_UNIT.match(place.text, place.start)
     if found is None or found[0] not in _BARE_UNITS:
         return None
-    if place.text[place.start - 1 : place.start].isalnum() and place.start:
+    if not _is_free(place):
         return None
-    if found[0] in {"ha", "Km"}:
-        counted = place.last in _QUANTITIES or place.text[place.start - 1 : place.start] == "/"
-        numbered = re.compile(r"\s?[0-9]").match(place.text, found.end())
-        if not (counted or (found[0] == "Km" and numbered)):
-            return None
+    if found[0] == "ha" and place.last not in _QUANTITIES:
+        return None
     return Reading(found.end(), units().by_name[found[0]].spoken, "unit")
+
+
+def _is_free(place: Place) -> bool:
+    return place.start == 0 or not place.text[place.start - 1].isalnum()
 
 
 def is_doubtful(token: str, place: Place) -> bool:

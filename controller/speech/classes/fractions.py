@@ -71,5 +71,7 @@ def read_pair(place: Place) -> Reading | None:
     if meaning == "fraction" and int(found[2]):
         said = f"{first} phần {'tư' if second == 'bốn' else second}"
         return Reading(found.end(), said, "fraction")
+    if hours := re.compile(r"\s?h(?!\w)").match(place.text, found.end()):
+        return Reading(hours.end(), f"{first} trên {second} giờ", "ratio")
     doubt = "no_date" if meaning == "date" and place.last.strip("(,:;") in _SURELY_DATED else None
     return Reading(found.end(), f"{first} trên {second}", "ratio", doubt)

@@ -15,12 +15,16 @@ _SIGNS = {"+": "cộng", "=": "bằng", "<": "nhỏ hơn", ">": "lớn hơn", "�
           "−": "trừ", "√": "căn", "∞": "vô cùng", "·": "nhân"}  # fmt: skip
 _ALWAYS = {"&": "và", "%": "phần trăm", "‰": "phần nghìn", "№": "số", "€": "ơ-rô", "£": "bảng",
            "¥": "yên", "₫": "đồng", "°": "độ", "℃": "độ xê", "→": "đến", "§": "mục"}  # fmt: skip
+_RAISED = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹")
 _COUNTABLE = frozenset(
-    "number decimal unit money percent time date day month ordinal roman coordinate range mixed"
-    " fraction list version month_letter weekday ratio".split()
+    "number decimal unit money percent time date day month ordinal roman mixed"
+    " fraction list version weekday ratio".split()
 )
 _NUMBER = re.compile(NUMBER)
-_AHEAD = re.compile(r"-\s?[0-9]|-\s?(?=[IVX]+\b)|-\s?(?=T[2-7]\b|CN\b)")
+_AHEAD = re.compile(
+    r"-\s?(?:[0-9]|[IVX]{1,5}\b|T[2-7]\b|CN\b|(?:thứ|ngày|cấp|khóa|quý|mùng|báo động|tháng) [0-9IVX])"
+)
+_NAME_AND_NUMBER = re.compile(r"[^\W\d_]-[0-9]")
 _BULLET = re.compile(r"[-+*•▪●○◦►✓✔–—➢❖·](?:[ \t]+)(?=\S)")
 _PICTURE = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\u20e3]+")
 _WORD_AHEAD = re.compile(r"/\s?([^\W\d_]+)")
@@ -63,13 +67,16 @@ def read_mark(place: Place) -> Reading | None:
 
 def _read_dash(place: Place) -> Reading | None:
     """Read the dash of a range: between two things that are counted; a pause between two phones."""
+    touches = place.previous_end == place.start
+    if place.start and not touches and _NAME_AND_NUMBER.match(place.text, place.start - 1):
+        return Reading(place.start + 1, " ", "mixed")
     near = place.start - place.previous_end <= 1 and place.gap.strip() == ""
     ahead = _AHEAD.match(place.text, place.start)
     if not (near and ahead):
         return None
-    end = place.start + len(re.match(r"-\s?", place.text[place.start : place.start + 2])[0])  # type: ignore[index] # a dash stands here
+    end = place.start + (2 if place.text[place.start + 1].isspace() else 1)
     if place.previous in {"phone", "plate", "code"}:
-        return Reading(end, ", ", "pause")
+        return None if place.gap else Reading(end, ", ", "pause")
     if place.previous not in _COUNTABLE:
         return None
     before = " " if not place.gap else ""
@@ -167,9 +174,9 @@ def _read_sign(place: Place, mark: str) -> Reading | None:
     end = place.start + 1
     if mark in _ALWAYS:
         word = _ALWAYS[mark].replace("nghìn", place.settings.thousand)
-        return Reading(end, _spaced(place, word), "sign")
+        return Reading(end, word, "sign")
     if mark in _SIGNS and _is_reckoned(place):
-        return Reading(end, _spaced(place, _SIGNS[mark]), "sign")
+        return Reading(end, _SIGNS[mark], "plus" if mark == "+" else "sign")
     if unicodedata.category(mark) in {"No", "Nl"}:
         return _read_odd_number(place, mark)
     return None
@@ -186,21 +193,14 @@ def _read_odd_number(place: Place, mark: str) -> Reading | None:
     plain = unicodedata.normalize("NFKC", mark)
     end = place.start + 1
     if roman := ROMAN.fullmatch(plain.upper()):
-        return Reading(end, _spaced(place, say_integer(roman_value(roman[0]), place.settings)), "number")
+        return Reading(end, say_integer(roman_value(roman[0]), place.settings), "number")
     parts = [int(part) for part in re.findall("[0-9]{1,18}", plain)]
     if not parts:
         return None
     words = [say_integer(part, place.settings) for part in parts]
-    return Reading(end, _spaced(place, " phần ".join(words)), "number")
-
-
-def _spaced(place: Place, word: str) -> str:
-    before = place.text[place.start - 1 : place.start] if place.start else " "
-    after = place.text[place.start + 1 : place.start + 2] or " "
-    return f"{'' if before.isspace() else ' '}{word}{'' if after.isspace() or not after.isalnum() else ' '}"
-
-
-_TIMES_SIGN = re.compile(r"\s?[xX]\s?(?=[0-9])")
+    if mark in _RAISED and place.start and place.text[place.start - 1].isalpha():
+        words[0] = f"mũ {words[0]}"
+    return Reading(end, " phần ".join(words), "number")
 
 
 def read_by(place: Place) -> Reading | None:

@@ -50,7 +50,7 @@ def read_roman(place: Place) -> Reading | None:
     letters = found[0]
     if not letters or (letters in _NOT_ROMAN_ALONE):
         return None
-    if not (_is_numbered(place, letters) or _begins_part(place, found.end(), letters)):
+    if not (_is_numbered(place) or _begins_part(place, found.end(), letters)):
         return None
     value = roman_value(letters)
     if place.last == "thứ" and value in {1, 4}:
@@ -67,14 +67,12 @@ def roman_value(letters: str) -> int:
     return total
 
 
-def _is_numbered(place: Place, letters: str) -> bool:
-    if place.goes_on("roman", gaps=r"\s?(?:,|và|hoặc|hay|đến|-|–|\+|/|&)\s?"):
+def _is_numbered(place: Place) -> bool:
+    if place.goes_on("roman", gaps=r"\s?(?:,|và|hoặc|hay|đến|-|\+|/|&)\s?"):
         return True
     if place.follows(_BEFORE_ROMAN_PHRASES, 3):
         return True
-    if place.last.lstrip("(") not in _BEFORE_ROMAN or place.last in _NEVER:
-        return False
-    return not (letters in {"X", "V"} and place.last in {"mục", "phần", "tập"})
+    return place.last.lstrip("(") in _BEFORE_ROMAN - _NEVER
 
 
 def _begins_part(place: Place, end: int, letters: str) -> bool:

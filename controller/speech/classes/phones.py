@@ -7,7 +7,7 @@ from controller.speech.numbers import say_digits
 from controller.speech.place import Place, Reading
 
 _SEPARATED = r"[ .\-]?"
-_DOMESTIC = re.compile(rf"\(?0[0-9]{{1,4}}\)?(?:{_SEPARATED}[0-9]{{2,8}}){{1,4}}(?![0-9]|[.,/][0-9])")
+_DOMESTIC = re.compile(rf"\(?0[0-9]{{1,4}}\)?(?:{_SEPARATED}[0-9]{{1,8}}){{1,5}}(?![0-9]|[.,/][0-9])")
 _ABROAD = re.compile(rf"\(?\+[0-9]{{1,3}}\)?(?:[ .\-]?\(?[0-9]{{1,9}}\)?){{1,6}}(?![0-9])")
 _FREE = re.compile(r"1[89]00(?:[ .-]?[0-9]{3,4}){1,2}(?:[ .-]?[0-9]{1,2})?(?![0-9]|[.,/][0-9])")
 _SECOND_YEAR = re.compile(r"1[89]00\s?-\s?(?:1[89]|20)[0-9]{2}$")
