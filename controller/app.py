@@ -20,7 +20,7 @@ from controller.db import Clock, Sessions, make_engine, make_sessions
 from controller.keys import Keyring
 from controller.keys.keyring import EVERYTHING
 from controller.library.audio_api import make_audio_api
-from controller.library.speech import EspeakVoice, Reader
+from controller.library.speech import EspeakVoice, Reader, in_words
 from controller.library.store import AssetStore
 from controller.migrate import upgrade
 from controller.servers import HttpServer
@@ -98,7 +98,7 @@ def build(config: Config, *, with_web: bool = True, with_worker: bool = True) ->
     keyring = open_or_create_keys(config, utc_now)
     store = AssetStore(config.data_dir / "assets")
     store.start()
-    reader = Reader(EspeakVoice(), config.data_dir / "speech")
+    reader = Reader(EspeakVoice(), config.data_dir / "speech", in_words)
     web_parts = WebParts(
         config=config,
         sessions=sessions,

@@ -19,6 +19,7 @@ from controller.library.editing import from_samples, join, tidy
 from controller.library.errors import NothingToSay, SpeechFailed, VoiceUnknown
 from controller.library.limits import ChildFailed, LimitedChild, Limits
 from controller.library.sentences import split_sentences
+from controller.speech import normalise
 
 _PAUSE_MS = 350
 _FAKE_RATE_HZ = 16_000
@@ -51,6 +52,11 @@ def as_it_is(text: str) -> SpokenText:
     return SpokenText(text, text)
 
 
+def in_words(text: str) -> SpokenText:
+    """Say numbers, dates, units and acronyms in words, by the shipped dictionary (controller/speech)."""
+    return SpokenText(text, normalise(text).text)
+
+
 class Voice(Protocol):
     """What can speak one sentence."""
 
@@ -79,9 +85,11 @@ class Manner:
 
 
 class Reader:
-    """Reads whole texts with a voice, remembering each sentence in a folder."""
+    """Reads whole texts with a voice, remembering each sentence in a folder, if it has one."""
 
-    def __init__(self, voice: Voice, cache: Path, normalise: Normaliser = as_it_is) -> None:
+    def __init__(
+        self, voice: Voice, cache: Path | None, normalise: Normaliser = as_it_is
+    ) -> None:
         self._voice = voice
         self._cache = cache
         self._normalise = normalise
@@ -111,6 +119,8 @@ class Reader:
         return join(spoken, _PAUSE_MS)
 
     def _sentence(self, sentence: str, manner: Manner) -> bytes:
+        if self._cache is None:
+            return self._voice.speak(sentence, manner.voice, manner.speed, manner.pitch)
         kept = self._cache / f"{_key(self._voice.engine, manner, sentence)}.wav"
         if kept.is_file():
             return kept.read_bytes()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from controller.speech.tokens import first_token
+from controller.speech.tokens import token_at
 
 _SHIPPED = Path(__file__).parent / "data"
 FILES = ("acronyms.tsv", "abbreviations.tsv", "names.tsv")
@@ -47,7 +47,7 @@ class Dictionary:
         self._entries = {_key(entry): entry for entry in map(_composed, entries)}
         self._by_token: dict[str, list[Entry]] = {}
         for entry in self._entries.values():
-            self._by_token.setdefault(first_token(entry.written).lower(), []).append(entry)
+            self._by_token.setdefault(token_at(entry.written, 0).lower(), []).append(entry)
         for alike in self._by_token.values():
             alike.sort(key=lambda entry: (len(entry.written), bool(entry.when)), reverse=True)
 

@@ -15,11 +15,11 @@ from controller.speech.dictionary import Dictionary, layers, shipped
 from controller.speech.place import LEFT_CHARACTERS, Place, Reading
 from controller.speech.settings import Settings
 from controller.speech.spoken import Doubt, Span, SpeechWarning, Spoken
-from controller.speech.tokens import TOKEN, folded
+from controller.speech.tokens import folded, token_at
 
 # What joins two pieces is not what the second one goes on from: in `thứ 2-6` that is `2`.
 _LINKS = frozenset({"range", "pause", "score", "plus"})
-_SENTENCE_STARTS = re.compile(r"(?:^|[.!?…]\s+|\n)\s*$")
+_SENTENCE_STARTS = re.compile(r"(?:^|[^\W\d_A-ZĐ]{3}[.!?…]\s+|\n)\s*$")
 
 
 def normalise(
@@ -54,11 +54,7 @@ class _Writer:
     def spoken(self) -> Spoken:
         at, end = 0, len(self.text)
         while at < end:
-            token = TOKEN.match(self.text, at)
-            if token is None:  # a lone letter-like mark that is no token of its own
-                at += 1
-                continue
-            at = self._token(_of_one_kind(token[0]), at)
+            at = self._token(token_at(self.text, at), at)
         self._copy(end)
         return Spoken(self.written, "".join(self.pieces), tuple(self.spans), tuple(self.warnings))
 
@@ -78,10 +74,12 @@ class _Writer:
 
     def _place(self, at: int) -> Place:
         gap = self.text[max(self.copied, at - LEFT_CHARACTERS) : at]
+        runs_on = self._runs_on(self.written[self.copied : at][:1])
+        between = " " if runs_on and len(gap) == at - self.copied else ""
         return Place(
             text=self.text,
             start=at,
-            left=(self.tail + gap)[-LEFT_CHARACTERS:],
+            left=(self.tail + between + gap)[-LEFT_CHARACTERS:],
             previous=self.previous,
             previous_end=self.previous_end,
             settings=self.settings,
@@ -94,7 +92,8 @@ class _Writer:
         if _SENTENCE_STARTS.search(place.left):
             spoken = spoken[:1].upper() + spoken[1:]
         self._copy(place.start)
-        self._separate(spoken[:1])
+        if self.tail[-1:].isalnum() and spoken[:1].isalnum():
+            self._put(" ")
         begun = self.length
         self._put(spoken)
         self.spans.append(Span(place.start, reading.end, begun, self.length, reading.rule))
@@ -107,15 +106,17 @@ class _Writer:
 
     def _copy(self, end: int) -> None:
         piece = self.written[self.copied : end]
-        if self.spans and self.copied == self.spans[-1].end:
-            self._separate(piece[:1])
+        if self._runs_on(piece[:1]):
+            self._put(" ")
         self._put(piece)
         self.copied = end
 
-    def _separate(self, following: str) -> None:
-        """Put a space where a spoken word would run into a letter beside it."""
-        if following and self.tail and self.tail[-1].isalnum() and following.isalnum():
-            self._put(" ")
+    def _runs_on(self, following: str) -> bool:
+        """Say whether a copied piece would run into, or be composed with, a spoken one before it."""
+        if not (following and self.spans and self.copied == self.spans[-1].end):
+            return False
+        joined = self.tail[-1:].isalnum() and following.isalnum()
+        return joined or unicodedata.combining(following) > 0
 
     def _put(self, piece: str) -> None:
         if piece:
@@ -125,10 +126,3 @@ class _Writer:
 
     def _warn(self, doubt: Doubt, start: int, end: int) -> None:
         self.warnings.append(SpeechWarning(doubt, self.written[start:end], start, end))
-
-
-def _of_one_kind(token: str) -> str:
-    """Cut a word before a character like ² or ①, which is a number to us and a letter to `re`."""
-    if token.isalpha() or token.isdecimal() or len(token) == 1:
-        return token
-    return token[: max(1, next(n for n, one in enumerate(token) if not one.isalpha()))]

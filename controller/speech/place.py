@@ -50,6 +50,11 @@ class Place:
         return any(" ".join(tail[n:]) in phrases for n in range(len(tail)))
 
     @property
+    def is_free(self) -> bool:
+        """Say whether no letter stands right before; a digit does no harm, it is read by itself."""
+        return self.start == 0 or not self.text[self.start - 1].isalpha()
+
+    @property
     def gap(self) -> str:
         """Return what is written between the last read piece and this place."""
         return self.text[self.previous_end : self.start]

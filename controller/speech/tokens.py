@@ -4,15 +4,21 @@ import re
 import unicodedata
 
 # A word is letters with what is put upon them; a number is ASCII digits; a mark is anything else.
-TOKEN = re.compile(r"[^\W\d_]+|[0-9]+|\S|\s")
+_TOKEN = re.compile(r"[^\W\d_]+|[0-9]+|\S|\s")
 _OTHER_DIGIT = re.compile(r"[^\D0-9]")
 _SPACE = re.compile(r"[\u00a0\u2000-\u200a\u202f]")
 
 
-def first_token(text: str) -> str:
-    """Return the token that a text begins with, empty for an empty text."""
-    found = TOKEN.match(text)
-    return found[0] if found else ""
+def token_at(text: str, at: int) -> str:
+    """Return the token that begins at a place within the text.
+
+    A word ends before a character like ² or ①, which is a number to us and a letter to `re`.
+    """
+    found = _TOKEN.match(text, at)
+    token = found[0] if found else text[at]
+    if token.isalpha() or token.isdecimal() or len(token) == 1:
+        return token
+    return token[: max(1, next(n for n, one in enumerate(token) if not one.isalpha()))]
 
 
 def folded(text: str) -> str:

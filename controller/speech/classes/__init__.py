@@ -53,7 +53,7 @@ def rules_for(token: str, text: str, at: int, lookup: Lookup) -> tuple[Rule, ...
         roads: tuple[Rule, ...] = (read_road,) if token in ROADS else ()
         return roads + known + _letters(token, text, at)
     if first in "0123456789":
-        within = at > 0 and text[at - 1].isalpha()
+        within = at > 0 and text[at - 1].isalpha() and not _is_factor(text, at)
         return known + (_WITHIN_A_NAME if within else _NUMBERS)
     return (*known, read_mark)
 
@@ -68,3 +68,8 @@ def _letters(token: str, text: str, at: int) -> tuple[Rule, ...]:
         short = len(token) <= 4 and (token.isascii() or token in {"µg"})
         return (*address, read_by, read_bare_unit) if short else address
     return address + _LETTERS
+
+
+def _is_factor(text: str, at: int) -> bool:
+    """Say whether only the sign of `2x30` stands before a number, and no name."""
+    return text[at - 1] in "xX" and at > 1 and not text[at - 2].isalpha()

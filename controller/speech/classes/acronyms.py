@@ -6,6 +6,7 @@ from controller.speech.dictionary import Dictionary, Entry
 from controller.speech.classes.dates import say_month
 from controller.speech.numbers import say_integer
 from controller.speech.place import Place, Reading
+from controller.speech.tokens import token_at
 from controller.speech.units import units
 
 _NAME = re.compile(r"\s?[^\W\d_a-zà-ỹđ]|\s?[0-9]")
@@ -32,7 +33,7 @@ _QUANTITIES = frozenset(
     " mốt tư lăm mươi đơn nửa tính hàng phần per rưỡi".split()
 )
 _POST = re.compile(r"[Kk][Mm](?=\s?[0-9])")
-_FIRST_OF_UNIT = re.compile(r"(?:[^\W\d_]{1,4}[23²³]?)(?![^\W_])")
+_FIRST_OF_UNIT = re.compile(r"([A-Za-z]{1,4})[23²³]?")
 
 
 class Lookup:
@@ -47,8 +48,8 @@ class Lookup:
 
     def read(self, place: Place) -> Reading | None:
         """Read the longest thing in the dictionary that stands here."""
-        token = _token_at(place.text, place.start)
-        if place.text[place.start - 1 : place.start].isalnum() and place.start:
+        token = token_at(place.text, place.start)
+        if not place.is_free:
             return None
         for entry in self._by_token.get(token.lower(), ()):
             if reading := _entry(place, entry):
@@ -84,7 +85,7 @@ def read_road(place: Place) -> Reading | None:
 
 def read_day_letter(place: Place) -> Reading | None:
     """Read T2-T6 as days of the week, T7/2025 and T12 as months; a lone T5 stays in doubt."""
-    if place.text[place.start - 1 : place.start].isalnum() and place.start:
+    if not place.is_free:
         return None
     found = _WEEKDAY.match(place.text, place.start)
     if found is None and place.goes_on("weekday"):
@@ -100,20 +101,17 @@ def read_day_letter(place: Place) -> Reading | None:
 
 def read_bare_unit(place: Place) -> Reading | None:
     """Read a unit without a figure: `mỗi km`, `hàng trăm ha`, `tính bằng mm`."""
-    if (post := _POST.match(place.text, place.start)) and _is_free(place):
+    if (post := _POST.match(place.text, place.start)) and place.is_free:
         return Reading(post.end(), "ki-lô-mét", "unit")
     found = _FIRST_OF_UNIT.match(place.text, place.start)
-    if found is None or found[0] not in _BARE_UNITS:
+    if found is None or not place.is_free:
         return None
-    if not _is_free(place):
+    name = found[0] if found[0] in _BARE_UNITS else found[1]
+    if place.text[place.start + len(name) : place.start + len(name) + 1].isalpha():
         return None
-    if found[0] == "ha" and place.last not in _QUANTITIES:
+    if name not in _BARE_UNITS or (name == "ha" and place.last not in _QUANTITIES):
         return None
-    return Reading(found.end(), units().by_name[found[0]].spoken, "unit")
-
-
-def _is_free(place: Place) -> bool:
-    return place.start == 0 or not place.text[place.start - 1].isalnum()
+    return Reading(place.start + len(name), units().by_name[name].spoken, "unit")
 
 
 def is_doubtful(token: str, place: Place) -> bool:
@@ -137,8 +135,3 @@ def _is_capital_word(place: Place, token: str, end: int) -> bool:
 
 def _is_shouted(word: str) -> bool:
     return len(word) > 1 and word.isupper() and bool(_TONED.search(word) or _SYLLABLE.fullmatch(word))
-
-
-def _token_at(text: str, start: int) -> str:
-    found = re.compile(r"[^\W\d_]+|[0-9]+|\S").match(text, start)
-    return found[0] if found else ""

@@ -4,6 +4,7 @@ Only a date of the calendar is read as one; 31/2 stays a pair of numbers, with a
 """
 
 import re
+from dataclasses import replace
 from datetime import date
 
 from controller.speech.classes.fractions import what_is
@@ -13,10 +14,10 @@ from controller.speech.place import Place, Reading
 from controller.speech.settings import Settings
 
 DAY_WORDS = frozenset("ngày mùng mồng hôm rằm ngày: (ngày".split())
-_FULL = re.compile(r"([0-9]{1,2})([/.\-])([0-9]{1,2})\2([0-9]{4})(?![0-9/]|[.,\-][0-9])")
-_SHORT_YEAR = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{2})(?![0-9/]|[.,\-][0-9])")
+_FULL = re.compile(r"([0-9]{1,2})([/.\-])([0-9]{1,2})\2([0-9]{4})(?![0-9/]|[.,][0-9])")
+_SHORT_YEAR = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{2})(?![0-9/]|[.,][0-9])")
 _DAY_MONTH = re.compile(r"([0-9]{1,3})/([0-9]{1,3})(?![0-9/]|[.,][0-9])")
-_MONTH_YEAR = re.compile(r"([0-9]{1,2})([/-])((?:19|20)[0-9]{2})(?![0-9/]|[.,\-][0-9])")
+_MONTH_YEAR = re.compile(r"([0-9]{1,2})([/-])((?:19|20)[0-9]{2})(?![0-9/]|[.,][0-9])")
 _AFTER_DAY = re.compile(r"([0-9]{1,2})([-.])([0-9]{1,2})(?![0-9/]|[.,\-][0-9])(?! ?- ?[0-9])")
 _SPAN = re.compile(
     r"([0-9]{1,2}) ?- ?([0-9]{1,2})(?:/([0-9]{1,2})(?:/([0-9]{4}))?(?![0-9/]|-[0-9])(?= ?)|(?= tháng ?[0-9]))"
@@ -24,6 +25,7 @@ _SPAN = re.compile(
 _MONTH_COMES = re.compile(
     r"(?:\s?(?:,|và|đến|hoặc|hay|-|&)\s?(?:ngày )?[0-9]{1,2}){0,8}(?:\s?tháng|/[0-9]{1,2}(?![0-9]))"
 )
+_STREETS = frozenset("đường phố cầu trường chợ viên trại".split())  # named after a day: đường 30/4
 _NIGHT = frozenset("đêm sáng chiều tối trưa".split())
 _NIGHT_GOES_ON = re.compile(
     r"\s?(?:,|và|đến|-|rạng|sang)\s?(?:(?:rạng|ngày|sáng|đêm|chiều|tối|trưa)\s?){0,3}[0-9]{1,2}(?:/| tháng)"
@@ -151,7 +153,7 @@ def _read_after_day(place: Place) -> Reading | None:
     if not many and is_day(first, second):
         doubt = "two_ways" if found[2] == "-" and first < second else None
         said = say_date(first, second, None, place.settings)
-        return Reading(found.end(), said, "date", doubt)
+        return replace(_dated(place, found.end(), said), doubt=doubt)
     if found[2] == "-" and first < second <= 31:
         days = f"{say_day(first, place.settings)} đến {say_day(second, place.settings)}"
         return Reading(found.end(), days, "date")
@@ -194,7 +196,7 @@ def _dated(place: Place, end: int, said: str) -> Reading:
     """Add `ngày` where it is not already there, and no second `mùng`."""
     if place.last in {"mùng", "mồng"}:
         return Reading(end, said.removeprefix(f"{place.settings.early_day} "), "date")
-    if place.follows(DAY_WORDS, 1) or place.goes_on("day"):
+    if place.last in _STREETS or place.follows(DAY_WORDS, 1) or place.goes_on("day"):
         return Reading(end, said, "date")
     return Reading(end, f"ngày {said}", "date")
 

@@ -25,16 +25,29 @@ _NAMED = re.compile(
     r"|biên bản|chương trình|văn bản|lệnh|liên tịch|quy chuẩn|hợp đồng|giấy chứng nhận|tiêu chuẩn|sửa đổi"
     r"|việt nam)(?: (?:thông tư|số|hỏa tốc|khẩn|liên tịch))*[: ]*$|\bsố[: ]*$"
 )
+_JOINT = frozenset({"TTLT", "NQLT"})  # issued by several together
 _OF_WHOM = re.compile(
     r"(?:,? ?\(?ngày (?:[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{4}|[0-9]{1,2} tháng [0-9]{1,2} năm [0-9]{4})\)?)?"
     r",? (?:của|do)\b"
 )
+_STANDARD = re.compile(r"([0-9]{1,5}(?:-[0-9]{1,3})?):((?:19|20)[0-9]{2})(?:/([A-ZĐ]{2,10}))?(?![\w])")
 _CONGRESS = re.compile(r"(QH|UBTVQH|HĐND)([0-9]{1,2})")
 
 
 def read_document(place: Place) -> Reading | None:
     """Read the number of a document, from its first digit on."""
-    return _read_lettered(place) or _read_plain(place)
+    return _read_standard(place) or _read_lettered(place) or _read_plain(place)
+
+
+def _read_standard(place: Place) -> Reading | None:
+    """Read the number of a technical standard: QCVN 01-1:2018/BYT, TCVN 11930:2017."""
+    found = _STANDARD.match(place.text, place.start)
+    if found is None or not place.left.lower().rstrip().endswith("chuẩn việt nam"):
+        return None
+    number = " gạch ngang ".join(_say_number(part, None, place.settings) for part in found[1].split("-"))
+    said = f"{number} năm {say_integer(int(found[2]), place.settings)}"
+    whom = issuer(found[3] or "", place.settings)
+    return Reading(found.end() if whom else found.end(2), f"{said} của {whom}" if whom else said, "document")
 
 
 def _read_lettered(place: Place) -> Reading | None:
@@ -82,6 +95,8 @@ def _kind(parts: list[str]) -> str:
 
 def _whom(parts: list[str], settings: Settings) -> str | None:
     known = [one for part in parts if part not in _kinds() and (one := issuer(part, settings))]
+    if parts[0] in _JOINT:
+        return " và ".join(known) or None
     return known[0] if known else None
 
 

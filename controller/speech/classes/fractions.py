@@ -24,11 +24,11 @@ _NEARLY = frozenset(
 _PARTS = re.compile(
     r"\s?(?:số|tổng|diện tích|dân số|quân số|thời gian|chặng|quãng|giá|lượng|dung|chiều|mức|lương"
     r"|khối|công suất|thu nhập|sản lượng|chi phí|học phí|ngân sách|kinh phí|đoạn|phần|mái|bát|thìa"
-    r"|thế giới|cả nước|viên|muỗng|cốc|lít|thân|trong số|nhu cầu|kế hoạch|tải trọng|bể|hồ|mặt)\b"
+    r"|thế giới|cả nước|viên|muỗng|cốc|lít|thân|trong số|nhu cầu|kế hoạch|tải trọng|nhà|căn nhà|bánh|bể|hồ|mặt)\b"
 )
 _COUNTED = re.compile(
     r"\s?(?:tiêu chí|thôn|xã|phường|hộ|tổ|người|đại biểu|chỉ tiêu|phiếu|điểm|trường|em|cháu|học sinh"
-    r"|đơn vị|huyện|tỉnh|khu|ấp|bản|xóm|nội dung|mục tiêu|sản phẩm|công trình|cụm|loa|máy|trạm|nhà"
+    r"|đơn vị|huyện|tỉnh|khu|ấp|bản|xóm|nội dung|mục tiêu|sản phẩm|công trình|cụm|loa|máy|trạm"
     r"|ngôi|ca|mẫu|giờ|h\b|ủy viên|đảng viên|chi bộ|thành viên|cán bộ|đồng chí|nhiệm vụ|tuyến|khẩu"
     r"|con|xe|lớp|câu|trận|suất|hồ sơ|tàu|thuyền|địa phương|TDP|đ/c|mmHg|hồ chứa|hạng mục|kW|buôn"
     r"|quận|tỷ|triệu|km|m2|ha|HTX|chi hội|hội viên|công dân|thanh niên|cơ sở)\b"
@@ -41,6 +41,8 @@ def what_is(place: Place, found: re.Match[str]) -> Meaning:
     after = place.text[found.end() : found.end() + 24]
     if place.last.strip("(,:;") in _SURELY_DATED or _WEEKDAY.search(place.left.lower()):
         return "date"
+    if "lớp" in place.words[-8:]:  # 9/2 is the second of the ninth classes
+        return "of"
     if place.follows(_RATE, 2):
         return "fraction"
     if _PARTS.match(after) and first < second:

@@ -13,6 +13,7 @@ from controller.speech.units import units
 _SIGNS = {"+": "cộng", "=": "bằng", "<": "nhỏ hơn", ">": "lớn hơn", "≤": "nhỏ hơn hoặc bằng",
           "≥": "lớn hơn hoặc bằng", "±": "cộng trừ", "×": "nhân", "÷": "chia", "≈": "khoảng",
           "−": "trừ", "√": "căn", "∞": "vô cùng", "·": "nhân"}  # fmt: skip
+_COMPARISONS = {">=": "lớn hơn hoặc bằng", "<=": "nhỏ hơn hoặc bằng", "+-": "cộng trừ"}
 _ALWAYS = {"&": "và", "%": "phần trăm", "‰": "phần nghìn", "№": "số", "€": "ơ-rô", "£": "bảng",
            "¥": "yên", "₫": "đồng", "°": "độ", "℃": "độ xê", "→": "đến", "§": "mục"}  # fmt: skip
 _RAISED = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -21,15 +22,17 @@ _COUNTABLE = frozenset(
     " fraction list version weekday ratio".split()
 )
 _NUMBER = re.compile(NUMBER)
+_COUNTED_GAP = re.compile(
+    r"\s(?:tháng|tuổi|năm|ngày|tuần|giờ|phút|mét|triệu|nghìn|ngàn|tỷ|độ)(?: đồng| tuổi)?\s?"
+)
 _AHEAD = re.compile(
     r"-\s?(?:[0-9]|[IVX]{1,5}\b|T[2-7]\b|CN\b|(?:thứ|ngày|cấp|khóa|quý|mùng|báo động|tháng) [0-9IVX])"
 )
 _NAME_AND_NUMBER = re.compile(r"[^\W\d_]-[0-9]")
 _BULLET = re.compile(r"[-+*•▪●○◦►✓✔–—➢❖·](?:[ \t]+)(?=\S)")
 _PICTURE = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\u20e3]+")
-_WORD_AHEAD = re.compile(r"/\s?([^\W\d_]+)")
 _PER = re.compile(
-    r"/\s?(?:hộ|người|khẩu|nhân khẩu|tháng|năm|ngày|tuần|giờ|quý|vụ|lần|sào|công|mẫu|thửa|con|cây|suất"
+    r"/(?:hộ|người|khẩu|nhân khẩu|tháng|năm|ngày|tuần|giờ|quý|vụ|lần|sào|công|mẫu|thửa|con|cây|suất"
     r"|em|cháu|học sinh|lớp|xã|thôn|tổ|đơn vị|lượt|chuyến|phòng|xe|bàn|đợt|phiếu|bài|buổi|tiết|học kỳ"
     r"|đầu người|căn|tàu|hồ sơ|lít|tấn|tạ|bao|thùng|chai|hộp|mét|héc-ta|phường|ca|lao động|kỳ|đêm|cụm"
     r"|suất|đại biểu|sản phẩm|trường|cặp|đôi|kg|nhà|trẻ)(?!\w)"
@@ -41,7 +44,7 @@ _NUMBER_WORDS = frozenset(
 _MONEY_WORDS = frozenset("đồng triệu tỷ nghìn ngàn đô".split())
 _TIMES = frozenset(("h", "s", "giờ", "giây", "phút"))
 _YEAR = re.compile(r"/\s?((?:19|20)[0-9]{2})(?![0-9/]|[.,][0-9])")
-_BELOW = re.compile(rf"[-−]\s?({NUMBER})(?=\s?(?:°|º|˚|độ|oC|℃|‰))")
+_BELOW = re.compile(rf"[-−]({NUMBER})(?=\s?(?:°|º|˚|độ|oC|℃|‰))")
 _NEGATIVE = re.compile(rf"[-−]({NUMBER})")
 
 
@@ -62,7 +65,7 @@ def read_mark(place: Place) -> Reading | None:
         return _read_dollars(place)
     if mark in {"*", "#"} and (reading := _read_service_code(place)):
         return reading
-    return _read_bullet(place) or _read_sign(place, mark)
+    return _read_bullet(place) or _read_comparison(place) or _read_sign(place, mark)
 
 
 def _read_dash(place: Place) -> Reading | None:
@@ -70,7 +73,9 @@ def _read_dash(place: Place) -> Reading | None:
     touches = place.previous_end == place.start
     if place.start and not touches and _NAME_AND_NUMBER.match(place.text, place.start - 1):
         return Reading(place.start + 1, " ", "mixed")
-    near = place.start - place.previous_end <= 1 and place.gap.strip() == ""
+    gap = place.gap if place.start - place.previous_end <= 12 else "?"
+    near = len(gap) <= 1 and not gap.strip()
+    near = near or _COUNTED_GAP.fullmatch(gap) is not None
     ahead = _AHEAD.match(place.text, place.start)
     if not (near and ahead):
         return None
@@ -115,24 +120,18 @@ def _read_stroke(place: Place) -> Reading | None:
         known = units().by_name[unit[0]]
         if unit[0] not in {"k", "K", "V", "Đ", "W"} and (touches or money or unit[0] in _BARE):
             return Reading(unit.end(), f"{rate}{known.spoken}", "per")
-    if _PER.match(place.text, place.start) and (money or _is_counted(place)):
+    if not place.left[-1:].isspace() and _PER.match(place.text, place.start) and (money or _is_counted(place)):
         return Reading(at, " một ", "per")
-    if touches and place.previous == "unit" and (spaced := _hours(place)):
-        return spaced
     ahead = place.text[at : at + 1]
-    if place.start and place.text[place.start - 1].isalnum() and ahead.isalnum():
+    if touches and ahead in _FIGURES and place.previous in {"unit", "number", "decimal"}:
+        return Reading(at, " trên ", "per")  # mm/24h, 1.234/1.300
+    if place.left[-1:].isalnum() and ahead.strip(" \n/"):
         return Reading(at, ", ", "pause")
     return None
 
 
+_FIGURES = frozenset("0123456789")
 _BARE = frozenset("ha kg km m2 m3 m² m³ lít tấn kWh".split())
-
-
-def _hours(place: Place) -> Reading | None:
-    """Read the `/24` of mm/24h: its number and unit follow by themselves."""
-    if re.compile(r"/[0-9]").match(place.text, place.start):
-        return Reading(place.start + 1, " trên ", "per")
-    return None
 
 
 def _is_counted(place: Place) -> bool:
@@ -182,6 +181,11 @@ def _read_sign(place: Place, mark: str) -> Reading | None:
     return None
 
 
+def _read_comparison(place: Place) -> Reading | None:
+    word = _COMPARISONS.get(place.text[place.start : place.start + 2])
+    return Reading(place.start + 2, word, "sign") if word else None
+
+
 def _is_reckoned(place: Place) -> bool:
     """Say whether a number stands on at least one side of a sign."""
     around = place.text[max(0, place.start - 2) : place.start + 3]
@@ -194,13 +198,15 @@ def _read_odd_number(place: Place, mark: str) -> Reading | None:
     end = place.start + 1
     if roman := ROMAN.fullmatch(plain.upper()):
         return Reading(end, say_integer(roman_value(roman[0]), place.settings), "number")
-    parts = [int(part) for part in re.findall("[0-9]{1,18}", plain)]
-    if not parts:
-        return None
+    parts = [int(part) for part in re.findall("[0-9]{1,18}", plain)] or [_value(mark)]
     words = [say_integer(part, place.settings) for part in parts]
     if mark in _RAISED and place.start and place.text[place.start - 1].isalpha():
         words[0] = f"mũ {words[0]}"
     return Reading(end, " phần ".join(words), "number")
+
+
+def _value(mark: str) -> int:
+    return int(unicodedata.numeric(mark))
 
 
 def read_by(place: Place) -> Reading | None:

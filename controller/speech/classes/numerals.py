@@ -27,7 +27,7 @@ _DOTTED = frozenset(
 )
 # After these `1,2` is a list: the wards 1 and 2.
 _LISTED = frozenset(
-    "thôn xóm ấp khóm bản tổ đội khu lớp khối cụm làng buôn phường quận thứ các số tuyến mục".split()
+    "thôn xóm ấp khóm bản tổ đội khu lớp khối cụm làng buôn phường quận tuyến".split()
     + ["tổ dân phố", "khu phố", "khu vực"]
 )
 

@@ -45,7 +45,7 @@ def read_ordinal(place: Place) -> Reading | None:
 def read_roman(place: Place) -> Reading | None:
     """Read a Roman numeral where a word before it says that it is one; never elsewhere."""
     found = ROMAN.match(place.text, place.start)
-    if found is None or re.match(r"[^\W_]", place.text[found.end() : found.end() + 1]):
+    if found is None or place.text[found.end() : found.end() + 1].isalpha():
         return None
     letters = found[0]
     if not letters or (letters in _NOT_ROMAN_ALONE):
@@ -81,7 +81,7 @@ def _begins_part(place: Place, end: int, letters: str) -> bool:
     return place.begins_line and follows is not None and set(letters) <= set("IVX")
 
 
-_GLUED = re.compile(r"[0-9]{1,18}(?![0-9])")
+_GLUED = re.compile(r"[0-9]{1,18}(?![0-9]|[.,][0-9])")
 
 
 def read_glued(place: Place) -> Reading | None:

@@ -7,13 +7,13 @@ from controller.speech.numbers import say_digits
 from controller.speech.place import Place, Reading
 
 _SEPARATED = r"[ .\-]?"
-_DOMESTIC = re.compile(rf"\(?0[0-9]{{1,4}}\)?(?:{_SEPARATED}[0-9]{{1,8}}){{1,5}}(?![0-9]|[.,/][0-9])")
+_DOMESTIC = re.compile(rf"\(?0[0-9]{{1,4}}\)?(?:{_SEPARATED}[0-9]{{1,8}}){{1,5}}(?![0-9]|[.,][0-9])")
 _ABROAD = re.compile(rf"\(?\+[0-9]{{1,3}}\)?(?:[ .\-]?\(?[0-9]{{1,9}}\)?){{1,6}}(?![0-9])")
 _FREE = re.compile(r"1[89]00(?:[ .-]?[0-9]{3,4}){1,2}(?:[ .-]?[0-9]{1,2})?(?![0-9]|[.,/][0-9])")
 _SECOND_YEAR = re.compile(r"1[89]00\s?-\s?(?:1[89]|20)[0-9]{2}$")
 _HOTLINE = re.compile(r"11[1-5](?![0-9]|[.,/][0-9]|\s?%)")
 _ANY = re.compile(r"[0-9]{1,30}(?:[ .\-]?[0-9]{2,30}){0,6}(?![0-9]|[,/][0-9])")
-_PLATE = re.compile(r"([0-9]{2})\s?-?([A-ZĐ]{1,2}[0-9]?)\s?[-. ]\s?([0-9]{3}\.?[0-9]{2}|[0-9]{4})(?![0-9])")
+_PLATE = re.compile(r"([0-9]{2})-?([A-Z][0-9]?)(?:\s?-\s?|[ .](?=[0-9]{3}\.))([0-9]{3}\.?[0-9]{2}|[0-9]{4})(?![0-9])")
 _CALLS = re.compile(
     r"(?:điện thoại|đường dây nóng|hotline|hót lai|tổng đài|số máy|di động|fax|zalo|đầu số|máy lẻ|gọi"
     r"|nhắn tin|gọi số|gọi ngay|gọi điện|liên hệ|máy nhánh|viber|trực ban|liên lạc|bàn)"
@@ -22,6 +22,10 @@ _CALLS = re.compile(
 _CALLED = re.compile(
     r"(?:gọi|điện thoại|nóng|hotline|hót lai|tổng đài|liên hệ|cấp cứu|cảnh sát|cứu hỏa|cứu nạn|báo"
     r"|phòng cháy|chữa cháy|trẻ em|số máy|đầu số|bấm|quay số|liên lạc|khẩn cấp)[^.;\n]{0,40}$"
+)
+_SHORT = re.compile(r"[0-9]{3,5}(?![0-9]|[.,/][0-9]|\s?%)")
+_SWITCHBOARD = re.compile(
+    r"(?:tổng đài|đường dây nóng|hotline)[^.,;\n]{0,40}$|(?:soạn|nhắn)[^.;\n]{0,50}gửi(?: đến| tới| số)*[ :]*$"
 )
 _CODES = re.compile(
     r"(?:tài khoản|số tài khoản|mã số thuế|mã số|căn cước|căn cước công dân|chứng minh nhân dân|mã"
@@ -82,7 +86,7 @@ def _read_called(place: Place) -> Reading | None:
         again = place.goes_on("phone", gaps=r"\W*(?:và|hoặc|hay|,|-|/)?\W*")
         if again or _CALLED.search(left):
             return Reading(hot.end(), say_digits(hot[0]), "phone")
-    if _CALLS.search(left):
+    if _CALLS.search(left) or (_SHORT.match(place.text, place.start) and _SWITCHBOARD.search(left)):
         return _digit_by_digit(place, at_least=3, rule="phone")
     return None
 
