@@ -53,7 +53,7 @@ def as_it_is(text: str) -> SpokenText:
 
 
 def in_words(text: str) -> SpokenText:
-    """Say numbers, dates, units and acronyms in words, by the shipped dictionary (controller/speech)."""
+    """Say numbers, dates, units and acronyms in words, by the shipped dictionary."""
     return SpokenText(text, normalise(text).text)
 
 
@@ -87,9 +87,7 @@ class Manner:
 class Reader:
     """Reads whole texts with a voice, remembering each sentence in a folder, if it has one."""
 
-    def __init__(
-        self, voice: Voice, cache: Path | None, normalise: Normaliser = as_it_is
-    ) -> None:
+    def __init__(self, voice: Voice, cache: Path | None, normalise: Normaliser = as_it_is) -> None:
         self._voice = voice
         self._cache = cache
         self._normalise = normalise

@@ -1,5 +1,7 @@
 """The `speech` commands: what a text will sound like, on paper and in a file."""
 
+import io
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,7 +49,8 @@ def _reading(command: click.decorators.FC) -> click.decorators.FC:
 def normalise_lines(files: tuple[Path, ...], **words: str | None) -> None:
     """Đọc từng dòng nhập vào, in ra lời sẽ nói / Print what will be spoken, line by line."""
     settings, dictionaries = _settings(words), _dictionaries(files)
-    for number, line in enumerate(click.get_text_stream("stdin", encoding="utf-8"), start=1):
+    lines = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
+    for number, line in enumerate(lines, start=1):
         spoken = normalise(line.rstrip("\r\n"), settings, dictionaries)
         click.echo(spoken.text)
         for warning in spoken.warnings:
@@ -98,4 +101,6 @@ def _dictionaries(files: tuple[Path, ...]) -> tuple[Dictionary, ...]:
     except LineBad as bad:
         raise NotSpoken(why_vi=bad.vi, why_en=bad.en) from bad
     except UnicodeDecodeError as bad:
-        raise NotSpoken(why_vi="Từ điển không phải UTF-8", why_en="A dictionary is not UTF-8") from bad
+        raise NotSpoken(
+            why_vi="Từ điển không phải UTF-8", why_en="A dictionary is not UTF-8"
+        ) from bad

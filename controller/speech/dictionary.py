@@ -41,7 +41,7 @@ class LineBad(ValueError):
 
 
 class Dictionary:
-    """Entries to look up by what a text begins with; of two for the same thing the last one counts."""
+    """Entries to look up by what a text begins with; of two for the same, the last one counts."""
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self._entries = {_key(entry): entry for entry in map(_composed, entries)}

@@ -9,13 +9,13 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
-from controller.speech.classes import rules_for
+from controller.speech.classes import ADDRESSED, Rule, rules_for
 from controller.speech.classes.acronyms import Lookup, is_doubtful
 from controller.speech.dictionary import Dictionary, layers, shipped
 from controller.speech.place import LEFT_CHARACTERS, Place, Reading
-from controller.speech.settings import Settings
+from controller.speech.settings import NATIONAL, Settings
 from controller.speech.spoken import Doubt, Span, SpeechWarning, Spoken
-from controller.speech.tokens import folded, token_at
+from controller.speech.tokens import QUIET, folded, token_at
 
 # What joins two pieces is not what the second one goes on from: in `thứ 2-6` that is `2`.
 _LINKS = frozenset({"range", "pause", "score", "plus"})
@@ -23,7 +23,7 @@ _SENTENCE_STARTS = re.compile(r"(?:^|[^\W\d_A-ZĐ]{3}[.!?…]\s+|\n)\s*$")
 
 
 def normalise(
-    text: str, settings: Settings = Settings(), dictionaries: tuple[Dictionary, ...] = ()
+    text: str, settings: Settings = NATIONAL, dictionaries: tuple[Dictionary, ...] = ()
 ) -> Spoken:
     """Return how a text is read aloud; never fails, whatever the text.
 
@@ -53,15 +53,28 @@ class _Writer:
 
     def spoken(self) -> Spoken:
         at, end = 0, len(self.text)
+        ordinary: set[str] = set()  # words of this text that no rule is about
         while at < end:
-            at = self._token(token_at(self.text, at), at)
+            if quiet := QUIET.match(self.text, at):
+                at = quiet.end()
+                continue
+            token = token_at(self.text, at)
+            if (
+                token in ordinary
+                and self.text[at + len(token) : at + len(token) + 1] not in ADDRESSED
+            ):
+                at += len(token)
+                continue
+            rules = rules_for(token, self.text, at, self.lookup)
+            if rules:
+                at = self._ask(rules, token, at)
+            else:
+                ordinary.add(token)
+                at += len(token)
         self._copy(end)
         return Spoken(self.written, "".join(self.pieces), tuple(self.spans), tuple(self.warnings))
 
-    def _token(self, token: str, at: int) -> int:
-        rules = rules_for(token, self.text, at, self.lookup)
-        if not rules:
-            return at + len(token)
+    def _ask(self, rules: tuple[Rule, ...], token: str, at: int) -> int:
         place = self._place(at)
         for rule in rules:
             reading = rule(place)
@@ -112,7 +125,7 @@ class _Writer:
         self.copied = end
 
     def _runs_on(self, following: str) -> bool:
-        """Say whether a copied piece would run into, or be composed with, a spoken one before it."""
+        """Say whether a copied piece would run into a spoken one before it."""
         if not (following and self.spans and self.copied == self.spans[-1].end):
             return False
         joined = self.tail[-1:].isalnum() and following.isalnum()

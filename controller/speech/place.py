@@ -71,3 +71,8 @@ class Place:
     def begins_line(self) -> bool:
         """Say whether nothing but space stands before this place in its line."""
         return not self.left.rpartition("\n")[2].strip()
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text as a set: how rules keep their lists of words."""
+    return frozenset(text.split())

@@ -19,8 +19,9 @@ class Settings:
     early_day: Literal["mùng", "mồng"] = "mùng"
 
 
+NATIONAL = Settings()
 _REGIONS: dict[Region, Settings] = {
-    "north": Settings(),
+    "north": NATIONAL,
     "central": Settings(empty_tens="lẻ"),
     "south": Settings(thousand="ngàn", empty_tens="lẻ"),
 }

@@ -25,7 +25,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class SpeechWarning:
-    """A piece of the written text that a person must look at: an unknown acronym, a doubtful date."""
+    """A written piece that a person must look at: an unknown acronym, a doubtful date."""
 
     doubt: Doubt
     text: str

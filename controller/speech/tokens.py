@@ -3,8 +3,9 @@
 import re
 import unicodedata
 
-# A word is letters with what is put upon them; a number is ASCII digits; a mark is anything else.
-_TOKEN = re.compile(r"[^\W\d_]+|[0-9]+|\S|\s")
+# A word is letters, looked at 200 at a time; a number is ASCII digits; a mark is anything else.
+_TOKEN = re.compile(r"[^\W\d_]{1,200}|[0-9]+|\S|\s")
+QUIET = re.compile(r"[ \t\n\r.,;:!?\"'…“”‘’]+")  # what no rule begins with
 _OTHER_DIGIT = re.compile(r"[^\D0-9]")
 _SPACE = re.compile(r"[\u00a0\u2000-\u200a\u202f]")
 
@@ -22,7 +23,7 @@ def token_at(text: str, at: int) -> str:
 
 
 def folded(text: str) -> str:
-    """Give every decimal digit and wide space its ASCII form, and every dash one; length is kept."""
+    """Give decimal digits, wide spaces and dashes their ASCII form; the length is kept."""
     text = _OTHER_DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), text)
     return _SPACE.sub(" ", text).translate(_DASHES)
 

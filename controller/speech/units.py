@@ -33,7 +33,7 @@ def units() -> Units:
     for line in _FILE.read_text("utf-8").splitlines():
         cells = line.split("\t")
         if not line.startswith("#") and cells[0] != "written":
-            found[cells[0]] = Unit(cells[1], cast(Kind, cells[2]))
+            found[cells[0]] = Unit(cells[1], cast("Kind", cells[2]))
     names = "|".join(re.escape(name) for name in sorted(found, key=len, reverse=True))
     # Not within a word, and the `đ` of `đ/c` (comrade) is no money.
     return Units(found, re.compile(rf"(?!đ/c\b)(?:{names})(?![^\W_])"))

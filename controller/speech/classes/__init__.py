@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from controller.speech.classes.acronyms import (
+    ROADS,
     Lookup,
     read_bare_unit,
     read_day_letter,
-    ROADS,
     read_road,
 )
 from controller.speech.classes.addresses import read_address
@@ -23,10 +23,10 @@ from controller.speech.place import Place, Reading
 
 Rule = Callable[[Place], Reading | None]
 
+# A number is asked about what its next character allows: a stroke, dot or dash, a letter, a space.
+_JOINED: tuple[Rule, ...] = (read_address, read_document, read_date)
+_BESIDE_SPACE: tuple[Rule, ...] = (read_date,)
 _NUMBERS: tuple[Rule, ...] = (
-    read_address,
-    read_document,
-    read_date,
     read_phone,
     read_ordinal,
     read_time,
@@ -39,8 +39,9 @@ _NUMBERS: tuple[Rule, ...] = (
 )
 _WITHIN_A_NAME: tuple[Rule, ...] = (read_glued, read_plain)
 _LETTERS: tuple[Rule, ...] = (read_day_letter, read_roman, read_by, read_bare_unit)
+_MICRO = frozenset(("µg", "μg"))
 _QUIET = frozenset(" \t\n\r.,;:!?\"'…“”‘’")
-_ADDRESSED = frozenset(".@_-:+")
+ADDRESSED = frozenset(".@_-:+")
 
 
 def rules_for(token: str, text: str, at: int, lookup: Lookup) -> tuple[Rule, ...]:
@@ -54,18 +55,25 @@ def rules_for(token: str, text: str, at: int, lookup: Lookup) -> tuple[Rule, ...
         return roads + known + _letters(token, text, at)
     if first in "0123456789":
         within = at > 0 and text[at - 1].isalpha() and not _is_factor(text, at)
-        return known + (_WITHIN_A_NAME if within else _NUMBERS)
+        return known + (_WITHIN_A_NAME if within else _numbers(text, at + len(token)))
     return (*known, read_mark)
+
+
+def _numbers(text: str, end: int) -> tuple[Rule, ...]:
+    following = text[end : end + 1]
+    if following.isspace():
+        return _BESIDE_SPACE + _NUMBERS
+    return _JOINED + _NUMBERS if following and following not in ",;)" else _NUMBERS
 
 
 def _letters(token: str, text: str, at: int) -> tuple[Rule, ...]:
     following = text[at + len(token) : at + len(token) + 1]
     address: tuple[Rule, ...] = ()
-    if following and following in _ADDRESSED and token.isascii():
+    if following and following in ADDRESSED and token.isascii():
         address = (read_address,)
     is_plain = token.islower() or token[1:].islower() or (len(token) > 1 and not token.isascii())
     if is_plain and not token.isupper():
-        short = len(token) <= 4 and (token.isascii() or token in {"µg"})
+        short = len(token) <= 4 and (token.isascii() or token in _MICRO)
         return (*address, read_by, read_bare_unit) if short else address
     return address + _LETTERS
 

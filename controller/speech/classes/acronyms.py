@@ -1,36 +1,39 @@
-"""Acronyms, abbreviations and names by the dictionaries; what is in none of them is told, not spelled."""
+"""Acronyms, abbreviations, names by the dictionaries; what is in none is told, not spelled."""
 
 import re
 
-from controller.speech.dictionary import Dictionary, Entry
 from controller.speech.classes.dates import say_month
+from controller.speech.dictionary import Dictionary, Entry
 from controller.speech.numbers import say_integer
-from controller.speech.place import Place, Reading
+from controller.speech.place import Place, Reading, words
 from controller.speech.tokens import token_at
 from controller.speech.units import units
 
-_NAME = re.compile(r"\s?[^\W\d_a-zà-ỹđ]|\s?[0-9]")
+_NAME = re.compile(r" ?(?:[^\W\d_a-zà-ỹđ]|[0-9])")
 _SYLLABLE = re.compile(
     r"(?:NGH|NG|NH|GH|GI|KH|PH|TH|TR|CH|QU|[BCDĐGHKLMNPRSTVX])?"
-    r"(?:UYÊ|IÊ|YÊ|UÔ|ƯƠ|UYU|OAI|UÂY|OAY|OEO|UÔI|ƯƠI|IÊU|YÊU|ƯƠU|UÊ|UY|OA|OĂ|OE|UÂ|AI|AO|AU|AY|ÂU|ÂY"
+    r"(?:UYÊ|IÊ|YÊ|UÔ|ƯƠ|UYU|OAI|UÂY|OAY|OEO|UÔI|ƯƠI|IÊU|YÊU|ƯƠU|UÊ|UY|OA|OĂ|OE|UÂ|AI|AO|AU|AY|ÂU"
+    r"|ÂY"
     r"|EO|ÊU|IA|IU|OI|ÔI|ƠI|UA|UI|ƯA|ƯI|ƯU|[AĂÂEÊIOÔƠUƯY])(?:NG|NH|CH|[CMNPT])?"
 )
 _TONED = re.compile(r"[ÀÁẢÃẠẰẮẲẴẶẦẤẨẪẬÈÉẺẼẸỀẾỂỄỆÌÍỈĨỊÒÓỎÕỌỒỐỔỖỘỜỚỞỠỢÙÚỦŨỤỪỨỬỮỰỲÝỶỸỴ]")
 _PREVIOUS_WORD = re.compile(r"([^\W\d_]+)\W*$")
 _NEXT_WORD = re.compile(r"\W{1,4}([^\W\d_]{1,12})")
-_ROADS = re.compile(r"(ĐT|ĐH|ĐX|TL|QL|HL|DT)[. ]{0,2}(?=[0-9]{1,3}[A-Z]?(?![\w]|[.,/][0-9]|[ .][0-9]{3}))")
+_ROADS = re.compile(
+    r"(ĐT|ĐH|ĐX|TL|QL|HL|DT)[. ]{0,2}(?=[0-9]{1,3}[A-Z]?(?![\w]|[.,/][0-9]|[ .][0-9]{3}))"
+)
 ROADS = {"ĐT": "đường tỉnh", "DT": "đường tỉnh", "ĐH": "đường huyện", "ĐX": "đường xã",
                "TL": "tỉnh lộ", "QL": "quốc lộ", "HL": "hương lộ"}  # fmt: skip
 _WEEKDAY = re.compile(r"T([2-7])(?=\s?(?:-|,|và|đến)\s?(?:T[2-7]|CN)\b)")
 _WEEKDAY_ENDS = re.compile(r"T([2-7])(?![\w/]|[.,][0-9])")
 _MONTH = re.compile(r"T(1[0-2]|0?[1-9])/((?:19|20)[0-9]{2})(?![0-9])|T(1[0-2]|0[1-9]|[89])(?![\w])")
 _WEEKDAYS = {"2": "hai", "3": "ba", "4": "tư", "5": "năm", "6": "sáu", "7": "bảy"}
-_BARE_UNITS = frozenset(
-    "mm cm km kg kWh kW kV MW mmHg mg ml m2 m3 km2 m² m³ km² cm² cm³ kwh hPa dBA ha Km".split()
+_BARE_UNITS = words(
+    "mm cm km kg kWh kW kV MW mmHg mg ml m2 m3 km2 m² m³ km² cm² cm³ kwh hPa dBA ha Km"
 )
-_QUANTITIES = frozenset(
-    "mỗi trăm nghìn ngàn chục vạn triệu tỷ mấy vài nhiêu từng một hai ba bốn năm sáu bảy tám chín mười"
-    " mốt tư lăm mươi đơn nửa tính hàng phần per rưỡi".split()
+_QUANTITIES = words(
+    "mỗi trăm nghìn ngàn chục vạn triệu tỷ mấy vài nhiêu từng một hai ba bốn năm sáu bảy tám "
+    "chín mười mốt tư lăm mươi đơn nửa tính hàng phần per rưỡi"
 )
 _POST = re.compile(r"[Kk][Mm](?=\s?[0-9])")
 _FIRST_OF_UNIT = re.compile(r"([A-Za-z]{1,4})[23²³]?")
@@ -70,7 +73,7 @@ def _entry(place: Place, entry: Entry) -> Reading | None:
         return None
     if written.isalpha() and _is_capital_word(place, written, end):
         return None
-    if written.endswith(".") and not place.text[end:end + 2].strip():
+    if written.endswith(".") and not place.text[end : end + 2].strip():
         end -= 1  # the full stop of the sentence stays
     return Reading(end, entry.spoken, "name" if not written[:2].isupper() else "acronym")
 
@@ -134,4 +137,6 @@ def _is_capital_word(place: Place, token: str, end: int) -> bool:
 
 
 def _is_shouted(word: str) -> bool:
-    return len(word) > 1 and word.isupper() and bool(_TONED.search(word) or _SYLLABLE.fullmatch(word))
+    return (
+        len(word) > 1 and word.isupper() and bool(_TONED.search(word) or _SYLLABLE.fullmatch(word))
+    )

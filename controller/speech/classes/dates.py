@@ -10,31 +10,32 @@ from datetime import date
 from controller.speech.classes.fractions import what_is
 from controller.speech.classes.numerals import say_whole
 from controller.speech.numbers import say_integer
-from controller.speech.place import Place, Reading
+from controller.speech.place import Place, Reading, words
 from controller.speech.settings import Settings
+from controller.speech.spoken import Doubt
 
-DAY_WORDS = frozenset("ngày mùng mồng hôm rằm ngày: (ngày".split())
+DAY_WORDS = words("ngày mùng mồng hôm rằm ngày: (ngày")
 _FULL = re.compile(r"([0-9]{1,2})([/.\-])([0-9]{1,2})\2([0-9]{4})(?![0-9/]|[.,][0-9])")
 _SHORT_YEAR = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{2})(?![0-9/]|[.,][0-9])")
 _DAY_MONTH = re.compile(r"([0-9]{1,3})/([0-9]{1,3})(?![0-9/]|[.,][0-9])")
 _MONTH_YEAR = re.compile(r"([0-9]{1,2})([/-])((?:19|20)[0-9]{2})(?![0-9/]|[.,][0-9])")
 _AFTER_DAY = re.compile(r"([0-9]{1,2})([-.])([0-9]{1,2})(?![0-9/]|[.,\-][0-9])(?! ?- ?[0-9])")
 _SPAN = re.compile(
-    r"([0-9]{1,2}) ?- ?([0-9]{1,2})(?:/([0-9]{1,2})(?:/([0-9]{4}))?(?![0-9/]|-[0-9])(?= ?)|(?= tháng ?[0-9]))"
+    r"([0-9]{1,2}) ?- ?([0-9]{1,2})(?:/([0-9]{1,2})(?:/([0-9]{4}))?(?![0-9/]|-[0-9])(?= ?)"
+    r"|(?= tháng ?[0-9]))"
 )
 _MONTH_COMES = re.compile(
     r"(?:\s?(?:,|và|đến|hoặc|hay|-|&)\s?(?:ngày )?[0-9]{1,2}){0,8}(?:\s?tháng|/[0-9]{1,2}(?![0-9]))"
 )
-_STREETS = frozenset("đường phố cầu trường chợ viên trại".split())  # named after a day: đường 30/4
-_NIGHT = frozenset("đêm sáng chiều tối trưa".split())
+_STREETS = words("đường phố cầu trường chợ viên trại")  # named after a day: đường 30/4
+_NIGHT = words("đêm sáng chiều tối trưa")
 _NIGHT_GOES_ON = re.compile(
-    r"\s?(?:,|và|đến|-|rạng|sang)\s?(?:(?:rạng|ngày|sáng|đêm|chiều|tối|trưa)\s?){0,3}[0-9]{1,2}(?:/| tháng)"
+    r"\s?(?:,|và|đến|-|rạng|sang)\s?(?:(?:rạng|ngày|sáng|đêm|chiều|tối"
+    r"|trưa)\s?){0,3}[0-9]{1,2}(?:/| tháng)"
 )
 _A_DAY = re.compile(r"\s(?:lần|viên|bữa|buổi|giờ|liều|ca|tiếng|gói|chuyến|cữ|ly|phút)\b")
-_ORDINAL_NOUNS = frozenset(
-    "quý kỳ kì đợt lần vụ tuần khóa khoá số tập phiên đoạn vòng hạng".split()
-)
-_DOCUMENTS = frozenset("luật định quyết thông tư nghị lệnh thị báo".split())
+_ORDINAL_NOUNS = words("quý kỳ kì đợt lần vụ tuần khóa khoá số tập phiên đoạn vòng hạng")
+_DOCUMENTS = words("luật định quyết thông tư nghị lệnh thị báo")
 _DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -151,7 +152,7 @@ def _read_after_day(place: Place) -> Reading | None:
     first, second = int(found[1]), int(found[3])
     many = len(place.words) > 1 and place.words[-2] in {"các", "những", "mấy", "hai", "2"}
     if not many and is_day(first, second):
-        doubt = "two_ways" if found[2] == "-" and first < second else None
+        doubt: Doubt | None = "two_ways" if found[2] == "-" and first < second else None
         said = say_date(first, second, None, place.settings)
         return replace(_dated(place, found.end(), said), doubt=doubt)
     if found[2] == "-" and first < second <= 31:
@@ -170,9 +171,7 @@ def read_day_of_month(place: Place) -> Reading | None:
         return Reading(end, say_day(day, place.settings), "day")
     if place.last in _NIGHT and _NIGHT_GOES_ON.match(text, end):
         return Reading(end, say_day(day, place.settings), "day")
-    if place.goes_on("day") and (
-        _MONTH_COMES.match(text, end) or place.gap.strip() in {"-", "–"}
-    ):
+    if place.goes_on("day") and (_MONTH_COMES.match(text, end) or place.gap.strip() in {"-", "–"}):
         return Reading(end, say_day(day, place.settings), "day")
     return None
 

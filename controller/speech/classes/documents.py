@@ -12,25 +12,33 @@ from controller.speech.classes.numerals import say_whole
 from controller.speech.numbers import say_digits, say_integer
 from controller.speech.place import Place, Reading
 from controller.speech.settings import Settings
+from controller.speech.spoken import Doubt
 
 _FILE = Path(__file__).parents[1] / "data" / "documents.tsv"
 _PART = r"[A-ZĐƯÂÔ][A-Za-zĐđƯưÂâÔô]{0,11}[0-9]{0,2}"
 _NUMBER = re.compile(
-    rf"([0-9]{{1,6}})[a-zA-Z]?(?:/((?:19|20)[0-9]{{2}}))?[/-]({_PART}(?:[-/.&]{_PART}){{0,4}})(?![^\W_])"
+    rf"([0-9]{{1,6}})[a-zA-Z]?(?:/((?:19"
+    rf"|20)[0-9]{{2}}))?[/-]({_PART}(?:[-/.&]{_PART}){{0,4}})(?![^\W_])"
 )
 _PLAIN = re.compile(r"([0-9]{1,5})/((?:19|20)[0-9]{2})(?![0-9/]|[.,-][0-9])")
 _NAMED = re.compile(
-    r"(?:nghị định|quyết định|thông tư|nghị quyết|chỉ thị|công điện|thông báo|kế hoạch|báo cáo|công văn"
-    r"|hướng dẫn|tờ trình|luật|pháp lệnh|giấy mời|giấy phép|quy chế|quy định|kết luận|đề án|phương án"
-    r"|biên bản|chương trình|văn bản|lệnh|liên tịch|quy chuẩn|hợp đồng|giấy chứng nhận|tiêu chuẩn|sửa đổi"
+    r"(?:nghị định|quyết định|thông tư|nghị quyết|chỉ thị|công điện|thông báo|kế hoạch|báo cáo"
+    r"|công văn"
+    r"|hướng dẫn|tờ trình|luật|pháp lệnh|giấy mời|giấy phép|quy chế|quy định|kết luận|đề án"
+    r"|phương án"
+    r"|biên bản|chương trình|văn bản|lệnh|liên tịch|quy chuẩn|hợp đồng|giấy chứng nhận|tiêu chuẩn"
+    r"|sửa đổi"
     r"|việt nam)(?: (?:thông tư|số|hỏa tốc|khẩn|liên tịch))*[: ]*$|\bsố[: ]*$"
 )
 _JOINT = frozenset({"TTLT", "NQLT"})  # issued by several together
 _OF_WHOM = re.compile(
-    r"(?:,? ?\(?ngày (?:[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{4}|[0-9]{1,2} tháng [0-9]{1,2} năm [0-9]{4})\)?)?"
+    r"(?:,? ?\(?ngày (?:[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{4}"
+    r"|[0-9]{1,2} tháng [0-9]{1,2} năm [0-9]{4})\)?)?"
     r",? (?:của|do)\b"
 )
-_STANDARD = re.compile(r"([0-9]{1,5}(?:-[0-9]{1,3})?):((?:19|20)[0-9]{2})(?:/([A-ZĐ]{2,10}))?(?![\w])")
+_STANDARD = re.compile(
+    r"([0-9]{1,5}(?:-[0-9]{1,3})?):((?:19|20)[0-9]{2})(?:/([A-ZĐ]{2,10}))?(?![\w])"
+)
 _CONGRESS = re.compile(r"(QH|UBTVQH|HĐND)([0-9]{1,2})")
 
 
@@ -44,10 +52,14 @@ def _read_standard(place: Place) -> Reading | None:
     found = _STANDARD.match(place.text, place.start)
     if found is None or not place.left.lower().rstrip().endswith("chuẩn việt nam"):
         return None
-    number = " gạch ngang ".join(_say_number(part, None, place.settings) for part in found[1].split("-"))
+    number = " gạch ngang ".join(
+        _say_number(part, None, place.settings) for part in found[1].split("-")
+    )
     said = f"{number} năm {say_integer(int(found[2]), place.settings)}"
     whom = issuer(found[3] or "", place.settings)
-    return Reading(found.end() if whom else found.end(2), f"{said} của {whom}" if whom else said, "document")
+    return Reading(
+        found.end() if whom else found.end(2), f"{said} của {whom}" if whom else said, "document"
+    )
 
 
 def _read_lettered(place: Place) -> Reading | None:
@@ -61,7 +73,7 @@ def _read_lettered(place: Place) -> Reading | None:
     if not _is_named(place):
         said = f"{_kind(parts)} {said}".strip()
     whom = _whom(parts, place.settings)
-    doubt = None if whom else "unread"
+    doubt: Doubt | None = None if whom else "unread"
     if whom is not None and not _OF_WHOM.match(place.text, found.end()):
         said += f" của {whom}"
     return Reading(found.end(), said, "document", doubt)

@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 from controller.speech.classes.numerals import NUMBER, say_number
 from controller.speech.classes.ordinals import ROMAN, roman_value
 from controller.speech.classes.phones import read_abroad, read_bracketed
 from controller.speech.numbers import DIGITS, say_integer
-from controller.speech.place import Place, Reading
+from controller.speech.place import Place, Reading, words
 from controller.speech.units import units
 
 _SIGNS = {"+": "cộng", "=": "bằng", "<": "nhỏ hơn", ">": "lớn hơn", "≤": "nhỏ hơn hoặc bằng",
@@ -17,31 +18,34 @@ _COMPARISONS = {">=": "lớn hơn hoặc bằng", "<=": "nhỏ hơn hoặc bằn
 _ALWAYS = {"&": "và", "%": "phần trăm", "‰": "phần nghìn", "№": "số", "€": "ơ-rô", "£": "bảng",
            "¥": "yên", "₫": "đồng", "°": "độ", "℃": "độ xê", "→": "đến", "§": "mục"}  # fmt: skip
 _RAISED = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹")
-_COUNTABLE = frozenset(
-    "number decimal unit money percent time date day month ordinal roman mixed"
-    " fraction list version weekday ratio".split()
+_COUNTABLE = words(
+    "number decimal unit money percent time date day month ordinal roman mixed fraction list "
+    "version weekday ratio"
 )
 _NUMBER = re.compile(NUMBER)
 _COUNTED_GAP = re.compile(
     r"\s(?:tháng|tuổi|năm|ngày|tuần|giờ|phút|mét|triệu|nghìn|ngàn|tỷ|độ)(?: đồng| tuổi)?\s?"
 )
 _AHEAD = re.compile(
-    r"-\s?(?:[0-9]|[IVX]{1,5}\b|T[2-7]\b|CN\b|(?:thứ|ngày|cấp|khóa|quý|mùng|báo động|tháng) [0-9IVX])"
+    r"-\s?(?:[0-9]|[IVX]{1,5}\b|T[2-7]\b|CN\b|(?:thứ|ngày|cấp|khóa|quý|mùng|báo động"
+    r"|tháng) [0-9IVX])"
 )
 _NAME_AND_NUMBER = re.compile(r"[^\W\d_]-[0-9]")
 _BULLET = re.compile(r"[-+*•▪●○◦►✓✔–—➢❖·](?:[ \t]+)(?=\S)")
 _PICTURE = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\u20e3]+")
 _PER = re.compile(
     r"/(?:hộ|người|khẩu|nhân khẩu|tháng|năm|ngày|tuần|giờ|quý|vụ|lần|sào|công|mẫu|thửa|con|cây|suất"
-    r"|em|cháu|học sinh|lớp|xã|thôn|tổ|đơn vị|lượt|chuyến|phòng|xe|bàn|đợt|phiếu|bài|buổi|tiết|học kỳ"
-    r"|đầu người|căn|tàu|hồ sơ|lít|tấn|tạ|bao|thùng|chai|hộp|mét|héc-ta|phường|ca|lao động|kỳ|đêm|cụm"
+    r"|em|cháu|học sinh|lớp|xã|thôn|tổ|đơn vị|lượt|chuyến|phòng|xe|bàn|đợt|phiếu|bài|buổi|tiết"
+    r"|học kỳ"
+    r"|đầu người|căn|tàu|hồ sơ|lít|tấn|tạ|bao|thùng|chai|hộp|mét|héc-ta|phường|ca|lao động|kỳ|đêm"
+    r"|cụm"
     r"|suất|đại biểu|sản phẩm|trường|cặp|đôi|kg|nhà|trẻ)(?!\w)"
 )
 _NUMBER_WORDS = frozenset(
-    (*DIGITS, "mười", "mươi", "mốt", "tư", "lăm", "trăm", "nghìn", "ngàn", "triệu", "tỷ", "vài", "mỗi",
-     "mấy", "rưỡi")
+    (*DIGITS, "mười", "mươi", "mốt", "tư", "lăm", "trăm", "nghìn", "ngàn", "triệu", "tỷ", "vài",
+     "mỗi", "mấy", "rưỡi")
 )  # fmt: skip
-_MONEY_WORDS = frozenset("đồng triệu tỷ nghìn ngàn đô".split())
+_MONEY_WORDS = words("đồng triệu tỷ nghìn ngàn đô")
 _TIMES = frozenset(("h", "s", "giờ", "giây", "phút"))
 _YEAR = re.compile(r"/\s?((?:19|20)[0-9]{2})(?![0-9/]|[.,][0-9])")
 _BELOW = re.compile(rf"[-−]({NUMBER})(?=\s?(?:°|º|˚|độ|oC|℃|‰))")
@@ -51,21 +55,15 @@ _NEGATIVE = re.compile(rf"[-−]({NUMBER})")
 def read_mark(place: Place) -> Reading | None:
     """Read the mark at a place, or leave it to the voice as a pause."""
     mark = place.text[place.start]
-    if mark == "+" and (reading := read_abroad(place)):
-        return reading
-    if mark == "(":
-        return read_bracketed(place)
-    if mark == "-":
-        return _read_below(place) or _read_dash(place) or _read_bullet(place)
-    if mark == "/":
-        return _read_stroke(place)
-    if mark == "~":
-        return _read_about(place)
-    if mark == "$":
-        return _read_dollars(place)
-    if mark in {"*", "#"} and (reading := _read_service_code(place)):
+    special = _SPECIAL.get(mark)
+    reading = special(place) if special else None
+    if reading is not None or mark in _NOTHING_ELSE:
         return reading
     return _read_bullet(place) or _read_comparison(place) or _read_sign(place, mark)
+
+
+def _read_minus_or_dash(place: Place) -> Reading | None:
+    return _read_below(place) or _read_dash(place) or _read_bullet(place)
 
 
 def _read_dash(place: Place) -> Reading | None:
@@ -120,7 +118,11 @@ def _read_stroke(place: Place) -> Reading | None:
         known = units().by_name[unit[0]]
         if unit[0] not in {"k", "K", "V", "Đ", "W"} and (touches or money or unit[0] in _BARE):
             return Reading(unit.end(), f"{rate}{known.spoken}", "per")
-    if not place.left[-1:].isspace() and _PER.match(place.text, place.start) and (money or _is_counted(place)):
+    if (
+        not place.left[-1:].isspace()
+        and _PER.match(place.text, place.start)
+        and (money or _is_counted(place))
+    ):
         return Reading(at, " một ", "per")
     ahead = place.text[at : at + 1]
     if touches and ahead in _FIGURES and place.previous in {"unit", "number", "decimal"}:
@@ -131,7 +133,7 @@ def _read_stroke(place: Place) -> Reading | None:
 
 
 _FIGURES = frozenset("0123456789")
-_BARE = frozenset("ha kg km m2 m3 m² m³ lít tấn kWh".split())
+_BARE = words("ha kg km m2 m3 m² m³ lít tấn kWh")
 
 
 def _is_counted(place: Place) -> bool:
@@ -216,3 +218,16 @@ def read_by(place: Place) -> Reading | None:
     if found is None or not counted or place.gap.strip():
         return None
     return Reading(found.end(), f"{'' if place.gap else ' '}nhân ", "sign")
+
+
+_NOTHING_ELSE = frozenset("(-/~$")
+_SPECIAL: dict[str, Callable[[Place], Reading | None]] = {
+    "+": read_abroad,
+    "(": read_bracketed,
+    "-": _read_minus_or_dash,
+    "/": _read_stroke,
+    "~": _read_about,
+    "$": _read_dollars,
+    "*": _read_service_code,
+    "#": _read_service_code,
+}

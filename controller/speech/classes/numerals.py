@@ -3,8 +3,9 @@
 import re
 
 from controller.speech.numbers import DIGITS, say_digits, say_fraction_digits, say_integer
-from controller.speech.place import Place, Reading
+from controller.speech.place import Place, Reading, words
 from controller.speech.settings import Settings
+from controller.speech.spoken import Doubt
 
 # 1.234.567,89 | 1,234,567 | 1 234 567 | 12,5 | 12.5 | 12; quantifiers bounded for linear time.
 NUMBER = (
@@ -21,15 +22,9 @@ _SMALL_LIST = re.compile(r"([0-9]{1,2}),([0-9]{1,2})(?![0-9,])")
 _LONG = re.compile(r"[0-9]{1,100000}")
 
 # After these a dot between numbers is said: section 1.2, version 2.0.
-_DOTTED = frozenset(
-    "mục khoản điểm điều chương bảng hình phụ lục phiên bản bản version công nghệ android ios".split()
-    + ["phụ lục", "phiên bản", "công nghệ", "cách mạng công nghiệp", "công nghiệp"]
-)
+_DOTTED = words("mục khoản điểm điều chương bảng hình bản version android ios nghệ nghiệp lục")
 # After these `1,2` is a list: the wards 1 and 2.
-_LISTED = frozenset(
-    "thôn xóm ấp khóm bản tổ đội khu lớp khối cụm làng buôn phường quận tuyến".split()
-    + ["tổ dân phố", "khu phố", "khu vực"]
-)
+_LISTED = words("thôn xóm ấp khóm bản tổ đội khu lớp khối cụm làng buôn phường quận tuyến phố vực")
 
 
 def say_number(written: str, settings: Settings) -> str:
@@ -60,7 +55,7 @@ def read_plain(place: Place) -> Reading | None:
         run = _LONG.match(place.text, place.start)
         return Reading(run.end(), say_digits(run[0]), "digits") if run else None
     written = found[0]
-    if place.follows(_LISTED) and (pair := _SMALL_LIST.fullmatch(written)):
+    if place.last in _LISTED and (pair := _SMALL_LIST.fullmatch(written)):
         said = ", ".join(say_whole(digits, place.settings) for digits in pair.groups())
         return Reading(found.end(), said, "list")
     if _is_dotted(place, written):
@@ -75,14 +70,14 @@ def _read_chain(place: Place, written: str, mark: str) -> Reading | None:
         return None
     parts = [say_whole(part, place.settings) for part in written.split(mark)]
     between = {".": " chấm ", "/": " trên "}.get(mark, ", ")
-    doubt = "no_date" if mark == "/" else None
+    doubt: Doubt | None = "no_date" if mark == "/" else None
     return Reading(place.start + len(written), between.join(parts), "list", doubt)
 
 
 def _is_dotted(place: Place, written: str) -> bool:
     if not re.fullmatch(r"[0-9]{1,3}\.[0-9]{1,2}", written):
         return False
-    return written.endswith(".0") or place.begins_line or place.follows(_DOTTED)
+    return written.endswith(".0") or place.begins_line or place.last in _DOTTED
 
 
 def _dotted(written: str, settings: Settings) -> str:

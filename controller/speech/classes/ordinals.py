@@ -4,13 +4,13 @@ import re
 
 from controller.speech.classes.numerals import say_whole
 from controller.speech.numbers import say_integer
-from controller.speech.place import Place, Reading
+from controller.speech.place import Place, Reading, words
 
 ROMAN = re.compile(r"(?=[IVXLCDM])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
-_BEFORE_ROMAN = frozenset(
-    "khóa khoá quý kỳ kì loại hạng cấp thứ chương phần mục tập đợt vùng nhóm bậc thiên kỷ mức độ"
-    " nhiệm quyển cột giai hội đoàn bđ tuyến vòng khu quân ban kỳ: quý: độ".split()
+_BEFORE_ROMAN = words(
+    "khóa khoá quý kỳ kì loại hạng cấp thứ chương phần mục tập đợt vùng nhóm bậc thiên kỷ mức "
+    "độ nhiệm quyển cột giai hội đoàn bđ tuyến vòng khu quân ban kỳ: quý: độ"
 )
 _BEFORE_ROMAN_PHRASES = frozenset((
     "báo động", "khu vực", "thế kỷ", "giai đoạn", "đại hội", "kỳ họp", "phụ lục", "học kỳ",
@@ -21,7 +21,7 @@ _NOT_ROMAN_ALONE = frozenset("CDLM")
 _NEVER = frozenset(("hội", "đoàn", "khu", "ban", "thiên", "nhiệm", "giai", "quân"))
 _HEADING = re.compile(r"[.)](?:\s)(?!\s*[A-ZĐ]\.)")
 _ORDINAL = re.compile(r"(0?[0-9]{1,3})(?![0-9]|[.,/][0-9])")
-_RANGE_OF_WEEKDAYS = frozenset("2 3 4 5 6 7 02 03 04 05 06 07".split())
+_RANGE_OF_WEEKDAYS = words("2 3 4 5 6 7 02 03 04 05 06 07")
 
 
 def read_ordinal(place: Place) -> Reading | None:

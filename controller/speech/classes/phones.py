@@ -7,17 +7,25 @@ from controller.speech.numbers import say_digits
 from controller.speech.place import Place, Reading
 
 _SEPARATED = r"[ .\-]?"
-_DOMESTIC = re.compile(rf"\(?0[0-9]{{1,4}}\)?(?:{_SEPARATED}[0-9]{{1,8}}){{1,5}}(?![0-9]|[.,][0-9])")
-_ABROAD = re.compile(rf"\(?\+[0-9]{{1,3}}\)?(?:[ .\-]?\(?[0-9]{{1,9}}\)?){{1,6}}(?![0-9])")
+_DOMESTIC = re.compile(
+    rf"\(?0[0-9]{{1,4}}\)?(?:{_SEPARATED}[0-9]{{1,8}}){{1,5}}(?![0-9]|[.,][0-9])"
+)
+_ABROAD = re.compile(r"\(?\+[0-9]{1,3}\)?(?:[ .\-]?\(?[0-9]{1,9}\)?){1,6}(?![0-9])")
 _FREE = re.compile(r"1[89]00(?:[ .-]?[0-9]{3,4}){1,2}(?:[ .-]?[0-9]{1,2})?(?![0-9]|[.,/][0-9])")
 _SECOND_YEAR = re.compile(r"1[89]00\s?-\s?(?:1[89]|20)[0-9]{2}$")
 _HOTLINE = re.compile(r"11[1-5](?![0-9]|[.,/][0-9]|\s?%)")
+_LONG_ENOUGH = re.compile(r"[0-9]{3}|[0-9]{1,2}[ .\-][0-9]")
 _ANY = re.compile(r"[0-9]{1,30}(?:[ .\-]?[0-9]{2,30}){0,6}(?![0-9]|[,/][0-9])")
-_PLATE = re.compile(r"([0-9]{2})-?([A-Z][0-9]?)(?:\s?-\s?|[ .](?=[0-9]{3}\.))([0-9]{3}\.?[0-9]{2}|[0-9]{4})(?![0-9])")
+_PLATE = re.compile(
+    r"([0-9]{2})-?([A-Z][0-9]?)(?:\s?-\s?|[ .](?=[0-9]{3}\.))([0-9]{3}\.?[0-9]{2}"
+    r"|[0-9]{4})(?![0-9])"
+)
 _CALLS = re.compile(
-    r"(?:điện thoại|đường dây nóng|hotline|hót lai|tổng đài|số máy|di động|fax|zalo|đầu số|máy lẻ|gọi"
+    r"(?:điện thoại|đường dây nóng|hotline|hót lai|tổng đài|số máy|di động|fax|zalo|đầu số|máy lẻ"
+    r"|gọi"
     r"|nhắn tin|gọi số|gọi ngay|gọi điện|liên hệ|máy nhánh|viber|trực ban|liên lạc|bàn)"
-    r"(?: (?:số|đến|tới|qua|nóng|ngay|theo|cho|di động|thoại|máy|điện|tư vấn|hỗ trợ|khẩn cấp))*[ :.(]*$"
+    r"(?: (?:số|đến|tới|qua|nóng|ngay|theo|cho|di động|thoại|máy|điện|tư vấn|hỗ trợ"
+    r"|khẩn cấp))*[ :.(]*$"
 )
 _CALLED = re.compile(
     r"(?:gọi|điện thoại|nóng|hotline|hót lai|tổng đài|liên hệ|cấp cứu|cảnh sát|cứu hỏa|cứu nạn|báo"
@@ -25,17 +33,22 @@ _CALLED = re.compile(
 )
 _SHORT = re.compile(r"[0-9]{3,5}(?![0-9]|[.,/][0-9]|\s?%)")
 _SWITCHBOARD = re.compile(
-    r"(?:tổng đài|đường dây nóng|hotline)[^.,;\n]{0,40}$|(?:soạn|nhắn)[^.;\n]{0,50}gửi(?: đến| tới| số)*[ :]*$"
+    r"(?:tổng đài|đường dây nóng|hotline)[^.,;\n]{0,40}$|(?:soạn|nhắn)[^.;\n]{0,50}gửi(?: đến"
+    r"| tới| số)*[ :]*$"
 )
 _CODES = re.compile(
     r"(?:tài khoản|số tài khoản|mã số thuế|mã số|căn cước|căn cước công dân|chứng minh nhân dân|mã"
-    r"|định danh cá nhân|mã hồ sơ|số hiệu|mã vạch|mật khẩu|mã xác nhận|số thẻ|số seri|biển số|mã bưu chính"
+    r"|định danh cá nhân|mã hồ sơ|số hiệu|mã vạch|mật khẩu|mã xác nhận|số thẻ|số seri|biển số"
+    r"|mã bưu chính"
     r"|ô tê pê|biển kiểm soát|thẻ bảo hiểm y tế|sổ bảo hiểm xã hội)(?: (?:số|là|cá nhân))*[ :.]*$"
 )
 _COUNTS = re.compile(
-    r"\s(?:hộ|người|ha|con|trường hợp|ngôi|nhà|em|cháu|học sinh|đại biểu|cán bộ|m|km|kg|tấn|tỷ|triệu"
-    r"|nghìn|ngàn|đồng|lượt|ca|căn|chiếc|xe|suất|phần|đảng viên|hội viên|đồng chí|điểm|cây|hồ sơ|mét"
-    r"|năm|ngày|tháng|tuổi|xã|thôn|bản|tổ|đội|thành viên|tàu|phương tiện|vụ|lít|giờ|phút|hồ|trạm|mô)"
+    r"\s(?:hộ|người|ha|con|trường hợp|ngôi|nhà|em|cháu|học sinh|đại biểu|cán bộ|m|km|kg|tấn|tỷ"
+    r"|triệu"
+    r"|nghìn|ngàn|đồng|lượt|ca|căn|chiếc|xe|suất|phần|đảng viên|hội viên|đồng chí|điểm|cây|hồ sơ"
+    r"|mét"
+    r"|năm|ngày|tháng|tuổi|xã|thôn|bản|tổ|đội|thành viên|tàu|phương tiện|vụ|lít|giờ|phút|hồ|trạm"
+    r"|mô)"
     r"(?!\w)"
 )
 
@@ -80,6 +93,8 @@ def _read_free(place: Place) -> Reading | None:
 
 def _read_called(place: Place) -> Reading | None:
     """Read 114 when somebody calls it, and any number right after `điện thoại:` and the like."""
+    if _LONG_ENOUGH.match(place.text, place.start) is None:
+        return None
     left = place.left.lower()
     hot = _HOTLINE.match(place.text, place.start)
     if hot and not _COUNTS.match(place.text, hot.end()):
@@ -92,7 +107,7 @@ def _read_called(place: Place) -> Reading | None:
 
 
 def _read_code(place: Place) -> Reading | None:
-    if _CODES.search(place.left.lower()):
+    if _LONG_ENOUGH.match(place.text, place.start) and _CODES.search(place.left.lower()):
         return _digit_by_digit(place, at_least=4, rule="code")
     return None
 

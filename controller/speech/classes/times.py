@@ -3,20 +3,26 @@
 import re
 
 from controller.speech.numbers import say_integer
-from controller.speech.place import Place, Reading
+from controller.speech.place import Place, Reading, words
 from controller.speech.settings import Settings
 
 _MINUTE_MARK = r"(?:\s?(?:'|phút|phut|ph|p)(?!\w))"
 _CLOCK = re.compile(rf"([0-9]{{1,2}})\s?[hHgG]([0-5][0-9])(?![0-9.,]*[0-9]){_MINUTE_MARK}?")
 _MARKED = re.compile(rf"([0-9]{{1,2}})\s?[hHgG]\s?([0-5]?[0-9]){_MINUTE_MARK}")
-_COLON = re.compile(r"([0-9]{1,2}):([0-5][0-9])(?::([0-5][0-9]))?(?![0-9:]|[.,/][0-9])(?:\s?([AaPp])\.?[Mm]\b)?")
+_COLON = re.compile(
+    r"([0-9]{1,2}):([0-5][0-9])(?::([0-5][0-9]))?(?![0-9:]|[.,/][0-9])(?:\s?([AaPp])\.?[Mm]\b)?"
+)
 _HOURS = re.compile(r"([0-9]{1,3})\s?[hH](?!\w)")
-_HOURS_IN_WORDS = re.compile(rf"([0-9]{{1,2}})\s?giờ\s?([0-5]?[0-9])(?![0-9.,/:]*[0-9])({_MINUTE_MARK}?)")
+_HOURS_IN_WORDS = re.compile(
+    rf"([0-9]{{1,2}})\s?giờ\s?([0-5]?[0-9])(?![0-9.,/:]*[0-9])({_MINUTE_MARK}?)"
+)
 _G = re.compile(r"([0-9]{1,2})\s?[gG](?!\w)")
-_ENDS = re.compile(r"\s?(?:$|[,.;)\n-]|(?:ngày|sáng|trưa|chiều|tối|đêm|đến|và|thứ|hôm|tại|mùng|cùng)\b)")
+_ENDS = re.compile(
+    r"\s?(?:$|[,.;)\n-]|(?:ngày|sáng|trưa|chiều|tối|đêm|đến|và|thứ|hôm|tại|mùng|cùng)\b)"
+)
 _MINUTES = re.compile(r"([0-9]{1,3})\s?(?:'|ph)(?![\w'])")
 _SECONDS = re.compile(r"([0-9]{1,3})\s?(?:''|s)(?!\w)")
-_BEFORE_G = frozenset("lúc từ vào đến trước sau khoảng hồi tới kết hết".split())
+_BEFORE_G = words("lúc từ vào đến trước sau khoảng hồi tới kết hết")
 _RATES = frozenset(("tỷ lệ", "tỉ lệ", "tỷ số", "tỉ số", "pha", "trộn"))
 _RATIO = re.compile(r"([0-9]{1,4}):([0-9]{1,4})(?![0-9:])")
 
