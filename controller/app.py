@@ -20,8 +20,9 @@ from controller.db import Clock, Sessions, make_engine, make_sessions
 from controller.keys import Keyring
 from controller.keys.keyring import EVERYTHING
 from controller.library.audio_api import make_audio_api
-from controller.library.speech import EspeakVoice, Reader, in_words
+from controller.library.speech import Reader, in_words
 from controller.library.store import AssetStore
+from controller.library.voices import default_voice
 from controller.migrate import upgrade
 from controller.servers import HttpServer
 from controller.site import WebParts, make_web_app
@@ -98,7 +99,7 @@ def build(config: Config, *, with_web: bool = True, with_worker: bool = True) ->
     keyring = open_or_create_keys(config, utc_now)
     store = AssetStore(config.data_dir / "assets")
     store.start()
-    reader = Reader(EspeakVoice(), config.data_dir / "speech", in_words)
+    reader = Reader(default_voice(config.data_dir), config.data_dir / "speech", in_words)
     web_parts = WebParts(
         config=config,
         sessions=sessions,

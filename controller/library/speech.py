@@ -1,4 +1,4 @@
-"""Text to speech behind a port: espeak-ng today, a site's own voice tomorrow.
+"""Text to speech behind a port: espeak-ng here, a site's own voice in `voices.py`.
 
 Sentences are spoken one by one and cached by what decides their sound, so a corrected bulletin
 costs only its changed sentences. How a text should be read (numbers, abbreviations) is the
@@ -147,7 +147,7 @@ class EspeakVoice:
     def speak(self, text: str, voice: str, speed: int, pitch: int) -> bytes:
         """Keep the promise of `Voice.speak`; the text travels by standard input."""
         check_voice(voice, self._VOICES)
-        sentence = _plain(text)
+        sentence = plain(text)
         command = ["espeak-ng", "-v", voice, "-s", str(speed), "-p", str(pitch)]
         child = LimitedChild(
             [*command, "-b", "1", "--stdin", "--stdout"], self._limits, sentence.encode()
@@ -174,7 +174,7 @@ class FakeVoice:
     def speak(self, text: str, voice: str, speed: int, pitch: int) -> bytes:
         """Hum 60 ms a character at 150 words a minute, at 100 Hz and 1 Hz more a step of pitch."""
         check_voice(voice, self._VOICES)
-        sentence = _plain(text)
+        sentence = plain(text)
         self.said.append(sentence)
 
         seconds = max(0.2, len(sentence) * 0.06 * 150 / speed)
@@ -188,8 +188,8 @@ def check_voice(voice: str, known: tuple[VoiceInfo, ...]) -> None:
         raise VoiceUnknown(voice=voice, known=", ".join(each.id for each in known))
 
 
-def _plain(text: str) -> str:
-    """Keep what can be read aloud: no control characters, none of espeak-ng's [[phonemes]]."""
+def plain(text: str) -> str:
+    """Keep what can be read aloud, or raise NothingToSay: no control characters, none of espeak-ng's [[phonemes]]."""
     printable = "".join(letter if letter.isprintable() else " " for letter in text)
     sentence = " ".join(printable.replace("[[", "[ [").split())
     if not any(map(str.isalnum, sentence)):

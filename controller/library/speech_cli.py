@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
+from controller.config import load_config
 from controller.errors import ControllerError
 from controller.library.errors import LibraryError
-from controller.library.speech import EspeakVoice, Manner, Reader, SpokenText
+from controller.library.speech import Manner, Reader, SpokenText
+from controller.library.voices import default_voice
 from controller.speech import Dictionary, LineBad, Settings, normalise, parse, settings_of
 from controller.terminal import say as tell
 
@@ -83,7 +85,9 @@ def say_text(
         return SpokenText(written, spoken.text)
 
     try:
-        wav = Reader(EspeakVoice(), None, in_words).read(text, Manner(voice, speed, pitch))
+        wav = Reader(default_voice(load_config().data_dir), None, in_words).read(
+            text, Manner(voice, speed, pitch)
+        )
     except LibraryError as error:
         raise NotSpoken(why_vi=error.vi, why_en=error.en) from error
     output.write_bytes(wav)
