@@ -1,8 +1,8 @@
 """The speech chain for horns: what a re-entrant horn cannot radiate is taken off, the rest evened.
 
 A horn of 25-30 W has nothing below some 300 Hz and shouts between 1 and 4 kHz. Bass only eats
-headroom, and the quiet ends of Vietnamese syllables, where the tone is, drown in wind. So: high-pass,
-a gentle compressor that lifts those ends, a de-esser for what the horn makes harsh. Loudness
+headroom; the quiet ends of Vietnamese syllables, where the tone is, drown in wind. So: a
+high-pass, a compressor that lifts those ends, a de-esser for what the horn makes harsh. Loudness
 itself is the business of `ingest`, which sets every asset to one level.
 """
 
@@ -14,15 +14,13 @@ from controller.library.errors import SpeechFailed
 from controller.library.limits import ChildFailed, LimitedChild, Limits
 from controller.library.speech import Voice, VoiceInfo
 
-CHAIN = ",".join(
-    (
-        "highpass=f=280:poles=2",
-        "highpass=f=280:poles=2",
-        "equalizer=f=2600:width_type=o:width=2:g=6",
-        "acompressor=threshold=-30dB:ratio=3:attack=2:release=80:knee=6:makeup=9dB",
-        "deesser=i=0.3:m=0.5:f=0.5",
-        "alimiter=limit=0.6:attack=1:release=25:level=false",
-    )
+CHAIN = (
+    "highpass=f=280:poles=2,"
+    "highpass=f=280:poles=2,"
+    "equalizer=f=2600:width_type=o:width=2:g=6,"
+    "acompressor=threshold=-30dB:ratio=3:attack=2:release=80:knee=6:makeup=9dB,"
+    "deesser=i=0.3:m=0.5:f=0.5,"
+    "alimiter=limit=0.6:attack=1:release=25:level=false"
 )
 VERSION = "horn1"  # change it with CHAIN: the cache of sentences must not give out the old sound
 _LIMITS = Limits(cpu_s=10, wall_s=30)

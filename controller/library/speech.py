@@ -189,7 +189,10 @@ def check_voice(voice: str, known: tuple[VoiceInfo, ...]) -> None:
 
 
 def plain(text: str) -> str:
-    """Keep what can be read aloud, or raise NothingToSay: no control characters, none of espeak-ng's [[phonemes]]."""
+    """Keep what can be read aloud, or raise NothingToSay.
+
+    No control characters, none of espeak-ng's [[phonemes]].
+    """
     printable = "".join(letter if letter.isprintable() else " " for letter in text)
     sentence = " ".join(printable.replace("[[", "[ [").split())
     if not any(map(str.isalnum, sentence)):

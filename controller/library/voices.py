@@ -102,5 +102,5 @@ class Voices:
 
 
 def default_voice(data_dir: Path) -> Voice:
-    """Return what a site speaks with: espeak-ng, and Piper with the files in `voices`; for horns."""
+    """Return what a site speaks with: espeak-ng, Piper with the files in `voices`; for horns."""
     return ForHorns(Voices(EspeakVoice(), PiperVoice(data_dir / "voices")))

@@ -83,7 +83,9 @@ def read_road(place: Place) -> Reading | None:
     found = _ROADS.match(place.text, place.start)
     if found is None or re.search(r"(?:trực|máy|số)\W*$", place.left):
         return None
-    return Reading(found.end(), f"{ROADS[found[1]]} ", "road")
+    road = ROADS[found[1]]
+    road = road.removeprefix("đường ") if place.last == "đường" else road
+    return Reading(found.end(), f"{road} ", "road")
 
 
 def read_day_letter(place: Place) -> Reading | None:

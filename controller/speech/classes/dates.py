@@ -28,6 +28,7 @@ _MONTH_COMES = re.compile(
     r"(?:\s?(?:,|và|đến|hoặc|hay|-|&)\s?(?:ngày )?[0-9]{1,2}){0,8}(?:\s?tháng|/[0-9]{1,2}(?![0-9]))"
 )
 _STREETS = words("đường phố cầu trường chợ viên trại")  # named after a day: đường 30/4
+_DAY_FOLLOWS = re.compile(r"(?:, ?[0-9]{1,2}){0,4}(?:,| và) ?[0-9]{1,2}/[0-9]{1,2}(?![0-9])")
 _NIGHT = words("đêm sáng chiều tối trưa")
 _NIGHT_GOES_ON = re.compile(
     r"\s?(?:,|và|đến|-|rạng|sang)\s?(?:(?:rạng|ngày|sáng|đêm|chiều|tối"
@@ -169,6 +170,8 @@ def read_day_of_month(place: Place) -> Reading | None:
     text, end = place.text, found.end()
     if place.last in {"ngày", "ngày:", "(ngày"} and not _A_DAY.match(text, end):
         return Reading(end, say_day(day, place.settings), "day")
+    if place.left.endswith("(") and _DAY_FOLLOWS.match(text, end):
+        return Reading(end, f"ngày {say_day(day, place.settings)}", "day")
     if place.last in _NIGHT and _NIGHT_GOES_ON.match(text, end):
         return Reading(end, say_day(day, place.settings), "day")
     if place.goes_on("day") and (_MONTH_COMES.match(text, end) or place.gap.strip() in {"-", "–"}):

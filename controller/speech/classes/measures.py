@@ -16,7 +16,7 @@ _COORDINATE = re.compile(
 _SIDES = {"N": "vĩ Bắc", "B": "vĩ Bắc", "E": "kinh Đông", "Đ": "kinh Đông"}
 _MINUTES_OF_ARC = re.compile(r"([0-9]{1,3})°\s?([0-9]{1,2})'(?:\s?([0-9]{1,2})(?:\"|''))?")
 _ROAD_POST = re.compile(r"([0-9]{1,4})\s?\+\s?([0-9]{3})(?![0-9])")
-_SPACED = re.compile(r"[ ]?")
+_HEIGHT = re.compile(r"([0-9]{1,3})m([14-9]|[1-9][0-9])(?!\w|[.,][0-9])")  # 1m5, 1m75
 # Letters that more often name a house, a class or a block than a unit when a space stands before.
 _ONLY_ATTACHED = frozenset(("s", "h", "k", "K", "V", "W", "L", "Đ", "$", "0C", "g"))
 _AMPERES = re.compile(r"([0-9]{1,4})\s?A(?![\w])")
@@ -104,6 +104,9 @@ def _read_special(place: Place) -> Reading | None:
     if found := _ROAD_POST.match(place.text, place.start):
         parts = (say_whole(part.lstrip("0") or "0", place.settings) for part in found.groups())
         return Reading(found.end(), " cộng ".join(parts), "number")
+    if found := _HEIGHT.match(place.text, place.start):
+        metres, rest = (say_whole(part, place.settings) for part in found.groups())
+        return Reading(found.end(), f"{metres} mét {rest}", "unit")
     if place.follows(_ELECTRIC) and (found := _AMPERES.match(place.text, place.start)):
         return Reading(found.end(), f"{say_number(found[1], place.settings)} am-pe", "unit")
     if place.follows(_LADEN) and (found := _TONS.match(place.text, place.start)):

@@ -9,8 +9,8 @@ from controller.speech.place import Place, Reading, words
 ROMAN = re.compile(r"(?=[IVXLCDM])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _BEFORE_ROMAN = words(
-    "khóa khoá quý kỳ kì loại hạng cấp thứ chương phần mục tập đợt vùng nhóm bậc thiên kỷ mức "
-    "độ nhiệm quyển cột giai hội đoàn bđ tuyến vòng khu quân ban kỳ: quý: độ"
+    "tuýp type khóa khoá quý kỳ kì loại hạng cấp thứ chương phần mục tập đợt vùng nhóm bậc thiên "
+    "kỷ mức độ nhiệm quyển cột giai hội đoàn bđ tuyến vòng khu quân ban kỳ: quý: độ"
 )
 _BEFORE_ROMAN_PHRASES = frozenset((
     "báo động", "khu vực", "thế kỷ", "giai đoạn", "đại hội", "kỳ họp", "phụ lục", "học kỳ",

@@ -8,12 +8,13 @@ from controller.speech.place import Place, Reading
 
 _SEPARATED = r"[ .\-]?"
 _DOMESTIC = re.compile(
-    rf"\(?0[0-9]{{1,4}}\)?(?:{_SEPARATED}[0-9]{{1,8}}){{1,5}}(?![0-9]|[.,][0-9])"
+    rf"(?:\(0[0-9]{{1,4}}\)|0[0-9]{{1,4}})(?:{_SEPARATED}[0-9]{{1,8}}){{1,5}}(?![0-9]|[.,][0-9])"
 )
-_ABROAD = re.compile(r"\(?\+[0-9]{1,3}\)?(?:[ .\-]?\(?[0-9]{1,9}\)?){1,6}(?![0-9])")
+_ABROAD = re.compile(r"(?:\(\+[0-9]{1,3}\)|\+[0-9]{1,3})(?:[ .\-]?[0-9]{1,9}){1,6}(?![0-9])")
 _FREE = re.compile(r"1[89]00(?:[ .-]?[0-9]{3,4}){1,2}(?:[ .-]?[0-9]{1,2})?(?![0-9]|[.,/][0-9])")
 _SECOND_YEAR = re.compile(r"1[89]00\s?-\s?(?:1[89]|20)[0-9]{2}$")
 _HOTLINE = re.compile(r"11[1-5](?![0-9]|[.,/][0-9]|\s?%)")
+_MIXED_CODE = re.compile(r"[0-9][0-9.\-]{2,20}[A-Z][0-9A-Z.\-]{0,30}[0-9A-Z](?![^\W_])")
 _LONG_ENOUGH = re.compile(r"[0-9]{3}|[0-9]{1,2}[ .\-][0-9]")
 _ANY = re.compile(r"[0-9]{1,30}(?:[ .\-]?[0-9]{2,30}){0,6}(?![0-9]|[,/][0-9])")
 _PLATE = re.compile(
@@ -80,8 +81,8 @@ def _read_domestic(place: Place) -> Reading | None:
 
 
 def read_bracketed(place: Place) -> Reading | None:
-    """Read (0234) 3822 123 from its bracket on."""
-    return _read_domestic(place)
+    """Read (0234) 3822 123 and (+84) 905 123 456 from the bracket on."""
+    return _read_domestic(place) or read_abroad(place)
 
 
 def _read_free(place: Place) -> Reading | None:
@@ -108,8 +109,18 @@ def _read_called(place: Place) -> Reading | None:
 
 def _read_code(place: Place) -> Reading | None:
     if _LONG_ENOUGH.match(place.text, place.start) and _CODES.search(place.left.lower()):
-        return _digit_by_digit(place, at_least=4, rule="code")
+        return _read_mixed_code(place) or _digit_by_digit(place, at_least=4, rule="code")
     return None
+
+
+def _read_mixed_code(place: Place) -> Reading | None:
+    """Read 000.00.19.H57-250101: digits one by one, letters as they are."""
+    found = _MIXED_CODE.match(place.text, place.start)
+    if found is None:
+        return None
+    pieces = re.findall(r"[A-Z]+|[0-9]+", found[0])
+    said = " ".join(piece if piece.isalpha() else say_digits(piece) for piece in pieces)
+    return Reading(found.end(), said, "code")
 
 
 def _digit_by_digit(place: Place, at_least: int, rule: str) -> Reading | None:

@@ -135,7 +135,7 @@ def samples(wav: bytes) -> NDArray[np.float64]:
 
 def rate_hz(wav: bytes) -> int:
     with wave.open(io.BytesIO(wav)) as sound:
-        return sound.getframerate()
+        return int(sound.getframerate())
 
 
 def share(wav: bytes, low_hz: float, high_hz: float) -> float:
