@@ -23,8 +23,9 @@ from controller.emergencies.pack import PackMaker
 from controller.keys import Keyring
 from controller.keys.certificates import EVERYTHING
 from controller.library.audio_api import make_audio_api
-from controller.library.speech import EspeakVoice, Reader
+from controller.library.speech import Reader, in_words
 from controller.library.store import AssetStore
+from controller.library.voices import default_voice
 from controller.migrate import upgrade
 from controller.servers import HttpServer
 from controller.site import WebParts, make_web_app
@@ -115,7 +116,7 @@ def build(config: Config, *, with_web: bool = True, with_worker: bool = True) ->
     keyring = open_or_create_keys(config, utc_now)
     store = AssetStore(config.data_dir / "assets")
     store.start()
-    reader = Reader(EspeakVoice(), config.data_dir / "speech")
+    reader = Reader(default_voice(config.data_dir), config.data_dir / "speech", in_words)
     web_parts = WebParts(
         config=config,
         sessions=sessions,
