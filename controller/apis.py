@@ -6,14 +6,20 @@ from flask_limiter import Limiter
 from flask_openapi3.openapi import OpenAPI
 
 from controller.config import Config
+from controller.emergencies.api import EmergencyParts, emergencies_api, install_emergencies
+from controller.emergencies.prepared_api import prepared_api
+from controller.emergencies.releasing import SecondFactor
+from controller.emergencies.speech import Studio
 from controller.health.api import health_api
 from controller.keys import Keyring
 from controller.library.api import LibraryParts, install_library, library_api
 from controller.library.speech import Reader
 from controller.library.store import AssetStore
+from controller.people import second_factor
 from controller.people.access import Access
 from controller.people.api import people_api
 from controller.people.areas_api import areas_api
+from controller.people.second_factor_api import second_factor_api
 from controller.plans.api import plans_api
 from controller.programmes.api import programmes_api
 from controller.records.api import records_api
@@ -22,10 +28,13 @@ from controller.stations.api import install_stations, stations_api
 APIS = (
     areas_api,
     people_api,
+    second_factor_api,
     stations_api,
     library_api,
     programmes_api,
     plans_api,
+    emergencies_api,
+    prepared_api,
     records_api,
     health_api,
 )
@@ -41,12 +50,15 @@ def register_apis(
     keyring: Keyring,
     config: Config,
     limiter: Limiter,
+    verify: SecondFactor = second_factor.verify,
     limit: str = LIMIT,
 ) -> None:
     """Put the API under `/api/v1`, guarded; `limit` counts the requests of one address."""
     replace(access, upload_max_bytes=config.upload_max_bytes).install(app)
     install_stations(app, keyring)
     install_library(app, LibraryParts(store, reader, config.target_lufs))
+    studio = Studio(store, reader, config.target_lufs)
+    install_emergencies(app, EmergencyParts(studio, verify, config.zone))
     for api in APIS:
         limiter.limit(limit)(api)
         app.register_api(api)

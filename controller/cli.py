@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "areas": ("controller.people.cli:areas", "Địa bàn / Areas"),
     "audit": ("controller.people.cli:audit", "Nhật ký hệ thống / The audit chain"),
+    "cap": ("controller.cap.commands:cap", "Cảnh báo CAP / CAP warnings"),
     "config": ("controller.cli:show_config", "Cấu hình đang dùng / The effective settings"),
     "db": ("controller.migrate_cli:db", "Cơ sở dữ liệu / The database"),
     "demo": ("controller.demo.cli:demo", "Một buổi sáng ở xã An Bình / A morning in An Bình"),
@@ -30,6 +31,7 @@ COMMANDS = {
     "profiles": ("firmware_profiles.cli:profiles", "Các mẫu thiết bị / The device models"),
     "schedule": ("schedules.cli:schedule", "Kiểm tra lịch phát / Check schedule rules"),
     "serve": ("controller.serve_cli:serve", "Chạy tất cả / Run everything"),
+    "speech": ("controller.library.speech_cli:speech", "Đọc văn bản / Reading texts aloud"),
     "stations": ("controller.stations.cli:stations", "Đài truyền thanh / Stations"),
     "web": ("controller.serve_cli:web", "Chạy riêng phần web / Run the web half alone"),
     "wire": ("wire.cli:wire", "Đọc thông điệp / Look at messages"),

@@ -7,6 +7,13 @@ from flask import Flask
 from flask_limiter import Limiter
 
 from controller.config import Config
+from controller.db import Sessions
+from controller.desk.alert_views import alert_views
+from controller.desk.drill_views import drill_views
+from controller.desk.firing_views import firing_views
+from controller.desk.prepared_views import prepared_views
+from controller.desk.views import desk_views
+from controller.desk.watch import Watch
 from controller.health.views import station_views
 from controller.help.views import help_views
 from controller.library.views import library_views
@@ -15,6 +22,7 @@ from controller.menu import allowed, menu
 from controller.people.accounts_views import accounts_views
 from controller.people.areas_views import areas_views
 from controller.people.gate import Gate
+from controller.people.second_factor_views import second_factor_views
 from controller.people.views import SIGN_INS, people_views, sign_in_post
 from controller.plans.views import schedule_views
 from controller.programmes.views import programmes_views
@@ -28,6 +36,11 @@ from controller.web.security import secure
 VIEWS = (
     people_views,
     today_views,
+    desk_views,
+    firing_views,
+    alert_views,
+    prepared_views,
+    drill_views,
     help_views,
     library_views,
     programmes_views,
@@ -36,17 +49,24 @@ VIEWS = (
     stations_views,
     logbook_views,
     accounts_views,
+    second_factor_views,
     areas_views,
 )
 
 
-def add_console(app: Flask, config: Config, limiter: Limiter, workshop: Workshop) -> None:
-    """Give an app with `Access` the pages, their guard, languages, and answers to errors."""
+def add_console(
+    app: Flask, config: Config, limiter: Limiter, workshop: Workshop, watched: Sessions
+) -> None:
+    """Give an app with `Access` the pages, their guard, languages, and answers to errors.
+
+    `watched` are sessions that only read, for the pages that follow an alert.
+    """
     Gate().guard(app)
     secure(app, config)
     speak(app, config.zone)
     handle_pages(app)
     workshop.install(app)
+    Watch(watched).install(app)
     app.jinja_env.globals.update(menu=menu, allowed=allowed)
     for views in VIEWS:
         app.register_blueprint(views)

@@ -23,6 +23,8 @@ from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from controller.turns import Turns
+
 Sessions = sessionmaker[Session]
 Clock = Callable[[], datetime]
 """Returns now as an aware instant in UTC; passed in, so that tests choose it."""
@@ -71,22 +73,29 @@ class Base(DeclarativeBase):
     }
 
 
+WAIT_S = 30
+_TURN = "turn"
+
+
 def make_engine(url: str) -> Engine:
-    """Return an engine; SQLite gets WAL, foreign keys, and write locks taken at BEGIN."""
+    """Return an engine; SQLite gets WAL, foreign keys, and write locks taken at BEGIN, in turns."""
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, pool_size=20)
-    engine = create_engine(url, connect_args={"timeout": 30})
+    # Who waits for a turn holds a connection: readers must still find one.
+    engine = create_engine(url, connect_args={"timeout": WAIT_S}, pool_size=20, max_overflow=60)
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "begin", _begin_sqlite(Turns()))
+    event.listen(engine, "checkin", _give_back_turn)
     return engine
 
 
-def make_sessions(engine: Engine, *, read_only: bool = False) -> Sessions:
+def make_sessions(engine: Engine, *, read_only: bool = False, is_patient: bool = False) -> Sessions:
     """Return the factory of sessions; objects stay readable after commit.
 
-    Read-only sessions do not take SQLite's write lock, so pages never wait for a writer.
+    Read-only sessions do not take SQLite's write lock, so pages never wait for a writer. Patient
+    ones let others write first: for work in the background that nobody waits for.
     """
-    bind = engine.execution_options(read_only=True) if read_only else engine
+    bind = engine.execution_options(read_only=read_only, is_patient=is_patient)
     return sessionmaker(bind, expire_on_commit=False)
 
 
@@ -103,9 +112,27 @@ def upsert(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]
     )
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    reads = connection.get_execution_options().get("read_only", False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+def _begin_sqlite(turns: Turns) -> Callable[[Connection], None]:
+    def begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        if options.get("read_only", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        has_turn = _TURN in connection.info  # a second transaction on the same connection
+        if not has_turn and turns.take(
+            is_patient=options.get("is_patient", False), timeout_s=WAIT_S
+        ):
+            connection.info[_TURN] = turns
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return begin
+
+
+def _give_back_turn(_connection: Any, entry: ConnectionPoolEntry) -> None:
+    """Every session gives its connection back at its end, also when BEGIN or the commit failed."""
+    turns: Turns | None = entry.info.pop(_TURN, None)
+    if turns is not None:
+        turns.give_back()
 
 
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:

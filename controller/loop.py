@@ -10,10 +10,13 @@ log = logging.getLogger(__name__)
 class Loop:
     """Runs `step` until stopped; `step` does one unit of work and returns whether there was any.
 
+    `idle_s` is how long to wait for that at most, or a function that knows until when.
     A step that raises is logged once, then tried again each second: the thread never dies.
     """
 
-    def __init__(self, name: str, step: Callable[[], bool], idle_s: float = 5.0) -> None:
+    def __init__(
+        self, name: str, step: Callable[[], bool], idle_s: float | Callable[[], float] = 5.0
+    ) -> None:
         self._name = name
         self._step = step
         self._idle_s = idle_s
@@ -58,4 +61,13 @@ class Loop:
                 )
                 worked, failed = False, True
             if not worked:
-                self._woken.wait(1.0 if failed else self._idle_s)
+                self._woken.wait(1.0 if failed else self._idle())
+
+    def _idle(self) -> float:
+        if not callable(self._idle_s):
+            return self._idle_s
+        try:
+            return self._idle_s()
+        except Exception:
+            log.debug("%s does not know until when to wait", self._name, exc_info=True)
+            return 1.0

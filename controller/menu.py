@@ -16,12 +16,14 @@ def menu() -> list[tuple[str, str]]:
         ("/stations", _("Đài và thiết bị")),
         ("/logbook", _("Nhật ký phát")),
     ]
+    alarm = [("/desk", _("Khẩn cấp"))] if allowed("alert.fire") else []
+    who_calls = [("/areas", _("Địa bàn"))]
     administrators = [
-        ("/areas", _("Địa bàn")),
         ("/people", _("Tài khoản")),
         ("/audit", _("Nhật ký hệ thống")),
     ]
-    return everyone + (administrators if paths_for(g.actor, "person.view") else [])
+    chosen = alarm + everyone + (who_calls if allowed("area.contact") else [])
+    return chosen + (administrators if allowed("person.view") else [])
 
 
 def allowed(action: str) -> bool:

@@ -49,7 +49,10 @@ class Arrived:
 
 
 class MqttLink:
-    """Connects for ever with jittered back-off; `on_lost_memory` runs when the broker is new."""
+    """Connects for ever with jittered back-off.
+
+    `on_lost_memory` runs when the broker is new, `on_up` whenever it takes publishes again.
+    """
 
     def __init__(
         self,
@@ -58,10 +61,12 @@ class MqttLink:
         inbox: "queue.Queue[Arrived]",
         on_lost_memory: Callable[[], None],
         client_id: str = "controller",
+        on_up: Callable[[], None] = lambda: None,
     ) -> None:
         self._address = urlsplit(url)
         self._inbox = inbox
         self._on_lost_memory = on_lost_memory
+        self._on_up = on_up
         self._epoch = uuid.uuid4().hex
         self._epoch_seen: str | None = None
         self._up = threading.Event()
@@ -197,6 +202,7 @@ class MqttLink:
             # At QoS 1 paho would send it again to a broker that knows nothing else of us.
             self._client.publish(topics.BROKER_EPOCH, self._epoch, qos=0, retain=True)
         self._up.set()
+        self._on_up()
         log.info("broker connected%s", ", without its memory: all again" if lost else "")
 
 

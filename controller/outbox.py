@@ -1,24 +1,38 @@
 """What was decided is published, once, even if we die in between (R36).
 
 `enqueue` writes into the caller's transaction and wakes the publisher when that commits. The
-publisher sends in order of urgency, only the newest revision of a retained topic.
+publisher sends in order of urgency, only the newest revision of a retained topic. Alerts have a
+lane of their own, with a thread of its own, so that they wait for nothing else (R10).
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, case, delete, func, insert, literal, select, true, update
 from sqlalchemy.orm import Session
 
 from controller import wake
-from controller.db import Clock, Sessions, upsert
+from controller.db import Clock, Instant, Sessions, upsert
 from controller.outbox_models import OutboxRow, Retained
 from wire.signing import digest
 
 NAME = "outbox"
+EXPRESS = "express"
+"""Who waits for this is woken when an alert waits."""
 BATCH = 1000
+SLICE = 100
+"""So many publishes are on their way at once: an alert is behind these at most."""
+
+
+class Lane(StrEnum):
+    """Which rows a publisher sends. A topic keeps to one lane: there its order holds."""
+
+    ALL = "all"
+    ALERTS = "alerts"
+    OTHERS = "others"
 
 
 class Publishing(Protocol):
@@ -30,7 +44,10 @@ class Publishing(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publish:
-    """One publish: `urgency` 0 is an alert, 1 a command or sync, 2 a plan or desired state."""
+    """One publish: `urgency` 0 is an alert, 1 a command or sync, 2 a plan or desired state.
+
+    Whatever is said on the topic of an alert is urgent, its clearing too.
+    """
 
     topic: str
     kind: str
@@ -88,7 +105,7 @@ def enqueue_all(session: Session, publishes: Sequence[Publish], now: datetime) -
             if one.retain
         ],
     )
-    wake.ask(session, NAME)
+    _wake(session, [one.urgency for one in publishes])
 
 
 def retained(session: Session, topic: str) -> Retained | None:
@@ -96,24 +113,29 @@ def retained(session: Session, topic: str) -> Retained | None:
     return session.get(Retained, topic)
 
 
-def republish_retained(session: Session, now: datetime) -> int:
-    """Enqueue everything retained again, for a broker that lost its memory; return how many."""
-    alive = select(Retained).where((Retained.expires_at.is_(None)) | (Retained.expires_at > now))
-    again = [
-        OutboxRow(
-            topic=row.topic,
-            token=row.token,
-            rev=row.rev,
-            retain=True,
-            urgency=0 if row.kind == "alert" else 2,
-            created_at=now,
-            expires_at=row.expires_at,
-        )
-        for row in session.scalars(alive)
-    ]
-    session.add_all(again)
-    wake.ask(session, NAME)
-    return len(again)
+def republish_retained(session: Session, now: datetime, lane: Lane = Lane.ALL) -> int:
+    """Enqueue what is retained on a lane again, for a broker that lost its memory; return how many.
+
+    The database copies the rows itself: a whole country's plans are a second's work.
+    """
+    urgency = case((Retained.kind == "alert", 0), else_=2)
+    alive = (Retained.expires_at.is_(None)) | (Retained.expires_at > now)
+    if lane is not Lane.ALL:
+        alive &= (Retained.kind == "alert") == (lane is Lane.ALERTS)
+    again = select(
+        Retained.topic,
+        Retained.token,
+        Retained.rev,
+        true(),
+        urgency,
+        literal(now, Instant),
+        Retained.expires_at,
+    ).where(alive)
+    names = ["topic", "token", "rev", "retain", "urgency", "created_at", "expires_at"]
+    done = session.execute(insert(OutboxRow).from_select(names, again))
+    for name in (EXPRESS, NAME):
+        wake.ask(session, name)
+    return getattr(done, "rowcount", 0)
 
 
 def forget_sent(session: Session, before: datetime) -> None:
@@ -122,7 +144,11 @@ def forget_sent(session: Session, before: datetime) -> None:
 
 
 class Publisher:
-    """Sends what waits, in order; `step` is driven by a `Loop` that commits wake."""
+    """Sends what waits on a lane, in order; `step` is driven by a `Loop` that commits wake.
+
+    One worker acts at a time, so nothing is claimed before it is sent: `read_sessions` wait for no
+    writer, and an alert is on its way before anything is written.
+    """
 
     def __init__(
         self,
@@ -131,48 +157,65 @@ class Publisher:
         clock: Clock,
         holder: str,
         may_act: Callable[[], bool] = lambda: True,
+        *,
+        lane: Lane = Lane.ALL,
+        read_sessions: Sessions | None = None,
     ) -> None:
         self._sessions = sessions
+        self._read_sessions = read_sessions or sessions
         self._link = link
         self._clock = clock
         self._holder = holder
         self._may_act = may_act
+        self._lane = lane
 
     def step(self) -> bool:
         """Send one batch; return whether there was any and the broker took all of it."""
         if not self._may_act():
             return False
-        with self._sessions() as session:
-            rows = _claim(session, self._holder)
-            session.commit()
+        with self._read_sessions() as session:
+            rows = _waiting(session, self._lane)
         if not rows:
             return False
         due, stale = _newest_only(rows, self._clock())
-        taken = self._link.publish([(row.topic, row.token, row.retain) for row in due], 10.0)
-        sent = [row.id for row, ok in zip(due, taken, strict=True) if ok]
+        sent = self._send(due)
         with self._sessions() as session:
-            _mark_sent(session, [*sent, *(row.id for row in stale)], self._clock())
+            _mark_sent(session, [*sent, *(row.id for row in stale)], self._holder, self._clock())
             session.commit()
-        return all(taken)
+        return len(sent) == len(due)
+
+    def _send(self, due: Sequence[OutboxRow]) -> list[int]:
+        """Send slice after slice while the broker takes all; return the ids of what it took."""
+        sent: list[int] = []
+        for at in range(0, len(due), SLICE):
+            some = due[at : at + SLICE]
+            taken = self._link.publish([(row.topic, row.token, row.retain) for row in some], 10.0)
+            sent += [row.id for row, ok in zip(some, taken, strict=True) if ok]
+            if not all(taken):
+                break
+        return sent
 
 
-def _claim(session: Session, holder: str) -> Sequence[OutboxRow]:
-    waiting = (
-        select(OutboxRow)
-        .where(OutboxRow.sent_at.is_(None))
-        .order_by(OutboxRow.urgency, OutboxRow.id)
-        .limit(BATCH)
-    )
-    if session.get_bind().dialect.name == "postgresql":
-        waiting = waiting.with_for_update(skip_locked=True)
-    rows = session.scalars(waiting).all()
-    session.execute(
-        update(OutboxRow)
-        .where(OutboxRow.id.in_([row.id for row in rows]), OutboxRow.sent_at.is_(None))
-        .values(claimed_by=holder)
-        .execution_options(synchronize_session=False)
-    )
-    return rows
+def _wake(session: Session, urgencies: Sequence[int]) -> None:
+    if 0 in urgencies:
+        wake.ask(session, EXPRESS)
+    if any(urgencies):
+        wake.ask(session, NAME)
+
+
+def _waiting(session: Session, lane: Lane) -> Sequence[OutboxRow]:
+    rows = select(OutboxRow).where(OutboxRow.sent_at.is_(None), _is_on(lane))
+    return session.scalars(rows.order_by(OutboxRow.urgency, OutboxRow.id).limit(BATCH)).all()
+
+
+def _is_on(lane: Lane) -> ColumnElement[bool]:
+    match lane:
+        case Lane.ALL:
+            return true()
+        case Lane.ALERTS:
+            return OutboxRow.urgency == 0
+        case Lane.OTHERS:
+            return OutboxRow.urgency > 0
 
 
 def _newest_only(
@@ -191,8 +234,9 @@ def _newest_only(
     return due, stale
 
 
-def _mark_sent(session: Session, ids: Sequence[int], now: datetime) -> None:
-    session.execute(update(OutboxRow).where(OutboxRow.id.in_(ids)).values(sent_at=now))
+def _mark_sent(session: Session, ids: Sequence[int], holder: str, now: datetime) -> None:
+    sent = update(OutboxRow).where(OutboxRow.id.in_(ids))
+    session.execute(sent.values(sent_at=now, claimed_by=holder))
 
 
 def waiting_count(session: Session) -> int:

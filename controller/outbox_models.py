@@ -9,7 +9,7 @@ from controller.db import Base
 
 
 class OutboxRow(Base):
-    """One publish that was decided in a transaction; sent once `sent_at` is set.
+    """One publish that was decided in a transaction; sent once `sent_at` is set, by `claimed_by`.
 
     `urgency` 0 is an alert, 1 a command or sync, 2 a plan or desired state.
     """

@@ -34,12 +34,13 @@ class Replan(Base):
 class Requests:
     """What was asked for: the areas and clusters whose devices need new plans.
 
-    `desired_areas` are those whose devices may need a new desired state too.
+    `desired_areas` are those whose devices may need a new desired state too; `ids` the requests.
     """
 
     areas: frozenset[str] = frozenset()
     clusters: frozenset[str] = frozenset()
     desired_areas: frozenset[str] = frozenset()
+    ids: tuple[int, ...] = ()
 
 
 def replan(
@@ -58,12 +59,17 @@ def replan(
     wake.ask(session, NAME)
 
 
-def take_requests(session: Session) -> Requests:
-    """Remove and return what was asked for."""
-    rows = session.scalars(select(Replan)).all()
-    session.execute(delete(Replan).where(Replan.id.in_([row.id for row in rows])))
+def look_at_requests(session: Session) -> Requests:
+    """Return what was asked for so far; it stays until `forget_requests`."""
+    rows = session.scalars(select(Replan).order_by(Replan.id)).all()
     return Requests(
         areas=frozenset(row.area_id for row in rows if row.area_id),
         clusters=frozenset(row.cluster_id for row in rows if row.cluster_id),
         desired_areas=frozenset(row.area_id for row in rows if row.area_id and row.wants_desired),
+        ids=tuple(row.id for row in rows),
     )
+
+
+def forget_requests(session: Session, ids: Iterable[int]) -> None:
+    """Remove requests that were carried out."""
+    session.execute(delete(Replan).where(Replan.id.in_(list(ids))))

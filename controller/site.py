@@ -15,9 +15,12 @@ from controller.library.audio_api import make_audio_api
 from controller.library.speech import Reader
 from controller.library.store import AssetStore
 from controller.library.workshop import Workshop
+from controller.people import second_factor
 from controller.people.access import Access
 from controller.people.brake import Brake
+from controller.people.vault import give_vault
 from controller.web.api import make_openapi
+from controller.web.security import secret_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class WebParts:
 def make_web_app(parts: WebParts) -> Flask:
     """Return the console and the JSON API."""
     app = make_openapi("Truyền Thanh")
+    give_vault(parts.sessions, secret_key(parts.config))
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
     register_apis(
         app,
@@ -44,8 +48,10 @@ def make_web_app(parts: WebParts) -> Flask:
         reader=parts.reader,
         keyring=parts.keyring,
         config=parts.config,
+        verify=second_factor.verify,
         limiter=limiter,
     )
     app.register_blueprint(make_audio_api(parts.store))
-    add_console(app, parts.config, limiter, Workshop(parts.store, parts.reader, parts.config))
+    workshop = Workshop(parts.store, parts.reader, parts.config)
+    add_console(app, parts.config, limiter, workshop, parts.read_sessions)
     return app

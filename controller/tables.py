@@ -3,6 +3,7 @@
 from controller import jobs, outbox_models, replan
 from controller.areas import models as areas
 from controller.db import Base
+from controller.emergencies import models as emergencies
 from controller.health import models as health
 from controller.library import models as library
 from controller.people import models as people
@@ -18,6 +19,7 @@ SUBJECTS = (
     library,
     programmes,
     plans,
+    emergencies,
     records,
     health,
     outbox_models,

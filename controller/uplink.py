@@ -6,25 +6,27 @@ dropped; it never stops the next (R29). While the database is away nothing that 
 
 import logging
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from controller.db import Clock, Sessions
+from controller.emergencies.panics import note_panic
 from controller.health import incidents
 from controller.health.service import take_health, take_status
 from controller.health.sync import sync_of
 from controller.mqtt import Arrived
-from controller.records.batches import store_batch
+from controller.records.batches import checked, store_batches
 from controller.stations.models import Device, DeviceState
 from wire import topics
 from wire.errors import Forged, Malformed, Revoked, WireError
 from wire.signing import AnyMessage, Signer, open_signed, public_key, sign
 from wire.topics import Topic
-from wire.up import Health, Status
+from wire.up import Health, Panic, Status
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +51,10 @@ class Uplink:
         send: Callable[[str, str], None],
         signer: Callable[[], Signer],
         clock: Clock,
+        read_sessions: Sessions | None = None,
     ) -> None:
         self._sessions = sessions
+        self._read_sessions = read_sessions or sessions
         self._inbox = inbox
         self._send = send
         self._signer = signer
@@ -71,41 +75,57 @@ class Uplink:
         self._again = []
         try:
             with self._sessions() as session:
-                answers = [a for one in arrived if (a := self._take(session, one)) is not None]
+                devices = _devices_of(session, arrived)
+                now = self._clock()
+                batches = [b for one in arrived if (b := self._batch(session, devices, one))]
+                store_batches(session, batches, now)
+                others = [one for one in arrived if not _is_batch(one)]
+                taken = [self._take(session, devices, one) for one in others]
                 session.commit()
         except DATABASE_AWAY:
             self._again = arrived
             raise
-        return answers
+        return [answer for answer in taken if answer is not None]
 
-    def _take(self, session: Session, arrived: Arrived) -> _Answer | None:
+    def _batch(
+        self, session: Session, devices: Mapping[str, Device], arrived: Arrived
+    ) -> tuple[str, str] | None:
+        """Return a batch of receipts as it is stored: all of a transaction in one statement."""
+        if not _is_batch(arrived):
+            return None
+        try:
+            device = _enrolled(devices, topics.parse(arrived.topic))
+            return device.id, checked(_text(arrived.payload))
+        except WireError as error:
+            self._refuse(session, arrived, error)
+            return None
+
+    def _take(
+        self, session: Session, devices: Mapping[str, Device], arrived: Arrived
+    ) -> _Answer | None:
         """Take one message in its own savepoint, so that a bad one harms no other."""
         try:
             topic = topics.parse(arrived.topic)
             with session.begin_nested():
-                return self._dispatch(session, topic, arrived)
+                return self._dispatch(session, _enrolled(devices, topic), topic, arrived)
         except WireError as error:
-            log.warning("%s refused: %s", arrived.topic, error)
-            self._report(session, arrived.topic, error)
+            self._refuse(session, arrived, error)
         except DATABASE_AWAY:
             raise
         except Exception:
             log.exception("%s could not be taken; it is dropped", arrived.topic)
         return None
 
-    def _dispatch(self, session: Session, topic: Topic, arrived: Arrived) -> _Answer | None:
+    def _dispatch(
+        self, session: Session, device: Device, topic: Topic, arrived: Arrived
+    ) -> _Answer | None:
         payload = arrived.payload
         now = self._clock()
-        device = session.get(Device, topic.owner)
-        if device is None or device.public_x is None:
-            raise Forged(topic.owner)
-        if device.state != DeviceState.ENROLLED:
-            raise Revoked(topic.owner)
         match topic.kind:
-            case "receipts":
-                store_batch(session, device.id, _text(payload), now)
             case "status":
                 take_status(session, _open(device, payload, Status), now)
+            case "panic":
+                self._take_panic(session, _open(device, payload, Panic), now)
             case "health":
                 health = _open(device, payload, Health)
                 is_news = take_health(session, health, now)
@@ -113,11 +133,26 @@ class Uplink:
                     return _Answer(device.id, health.nonce, arrived.at)
         return None
 
+    def _take_panic(self, session: Session, panic: Panic, now: datetime) -> None:
+        """Tell people what sounds there, or that it was stopped."""
+        if not note_panic(session, panic, now):
+            return
+        if panic.ends_at <= now:
+            incidents.close_incident(session, incidents.LOCAL_ALERT, panic.device, now)
+            return
+        facts = {"hazard": panic.hazard.value, "ends_at": panic.ends_at.isoformat()}
+        log.warning("somebody raised an alert at %s itself: %s", panic.device, panic.hazard)
+        incidents.open_incident(session, incidents.LOCAL_ALERT, panic.device, now, facts=facts)
+
     def _answer(self, answer: _Answer) -> None:
-        with self._sessions() as session:
+        with self._read_sessions() as session:
             message = sync_of(session, answer.device, answer.nonce, answer.asked_at, self._clock())
             token = sign(message.model_copy(update={"now": self._clock()}), self._signer())
         self._send(topics.down(answer.device, "sync"), token)
+
+    def _refuse(self, session: Session, arrived: Arrived, error: WireError) -> None:
+        log.warning("%s refused: %s", arrived.topic, error)
+        self._report(session, arrived.topic, error)
 
     def _report(self, session: Session, topic: str, error: WireError) -> None:
         owner = topic.split("/")[3] if topic.count("/") >= 3 else topic
@@ -139,6 +174,32 @@ def _drain(inbox: "queue.Queue[Arrived]", wait_s: float) -> list[Arrived]:
         except queue.Empty:
             break
     return arrived
+
+
+def _is_batch(arrived: Arrived) -> bool:
+    return arrived.topic.endswith("/receipts")
+
+
+def _devices_of(session: Session, arrived: Sequence[Arrived]) -> dict[str, Device]:
+    """Return those who may have sent these, in one statement."""
+    names = {owner for one in arrived if (owner := _owner(one.topic)) is not None}
+    return {one.id: one for one in session.scalars(select(Device).where(Device.id.in_(names)))}
+
+
+def _owner(topic: str) -> str | None:
+    try:
+        return topics.parse(topic).owner
+    except Malformed:
+        return None
+
+
+def _enrolled(devices: Mapping[str, Device], topic: Topic) -> Device:
+    device = devices.get(topic.owner)
+    if device is None or device.public_x is None:
+        raise Forged(topic.owner)
+    if device.state != DeviceState.ENROLLED:
+        raise Revoked(topic.owner)
+    return device
 
 
 def _open(device: Device, payload: bytes, model: type[AnyMessage]) -> AnyMessage:

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -17,8 +18,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from controller import outbox, replan
+from controller.areas.service import LANGUAGES_CHANGED
 from controller.config import Config
 from controller.db import Clock, Sessions
+from controller.emergencies import service as emergencies
+from controller.emergencies.sending import Sender
+from controller.health.packs import note_packs
 from controller.health.service import note_lost
 from controller.health.settling import close_what_is_over, note_rules
 from controller.jobs import LeaseKeeper
@@ -26,8 +31,9 @@ from controller.keys import Keyring
 from controller.loop import Loop
 from controller.mqtt import Arrived, Credentials, MqttLink
 from controller.plans.models import CompiledPlan
-from controller.plans.service import Published, publish_requested, roll_plans
+from controller.plans.service import Database, Published, publish_requested, roll_plans
 from controller.records import batches, logbook
+from controller.records.verification import Verification
 from controller.stations.enrolment import REVOKED
 from controller.stations.trust_list import publish_trust
 from controller.uplink import Uplink
@@ -40,6 +46,7 @@ Result = TypeVar("Result")
 CHECK_EVERY_S = 10
 ROLL_EVERY_S = 600
 MUTE_EVERY_S = 10.0
+PACK_EVERY_S = 60.0
 RENEW_EVERY_S = 3600
 ROLLS_A_NIGHT = 24
 KEEP_SENT_FOR = timedelta(days=2)
@@ -47,14 +54,19 @@ KEEP_SENT_FOR = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class WorkerParts:
-    """What a worker is made of. `mute_revoked` shuts our own broker to revoked devices."""
+    """What a worker is made of. `mute_revoked` shuts our own broker to revoked devices.
+
+    `make_packs` does a step of making the emergency packs and returns whether there was any work.
+    """
 
     config: Config
     sessions: Sessions
     read_sessions: Sessions
+    patient_sessions: Sessions
     keyring: Keyring
     clock: Clock
     mute_revoked: Callable[[], None] = lambda: None
+    make_packs: Callable[[], bool] = lambda: False
 
 
 class Worker:
@@ -62,6 +74,7 @@ class Worker:
 
     def __init__(self, parts: WorkerParts) -> None:
         self._parts = parts
+        self._database = Database(parts.read_sessions, parts.patient_sessions)
         self._inbox: queue.Queue[Arrived] = queue.Queue(maxsize=200_000)
         certificate, key = parts.keyring.client_files()
         self.link = MqttLink(
@@ -69,24 +82,42 @@ class Worker:
             Credentials(certificate, key, parts.keyring.authority_file),
             self._inbox,
             self._publish_all_again,
+            on_up=self._wake_publishers,
         )
         holder = f"{socket.gethostname()}:{os.getpid()}"
         self._lease = LeaseKeeper(parts.sessions, parts.clock, holder, self._begin, self._end)
-        publisher = outbox.Publisher(
-            parts.sessions, self.link, parts.clock, holder, lambda: self._lease.is_held
+        sender = Sender(
+            parts.sessions,
+            parts.keyring,
+            parts.clock,
+            lambda: self._lease.is_held,
+            read_sessions=parts.read_sessions,
+            patient_sessions=parts.patient_sessions,
         )
+        express = self._publisher(parts.sessions, holder, outbox.Lane.ALERTS)
+        publisher = self._publisher(parts.patient_sessions, holder, outbox.Lane.OTHERS)
         uplink = Uplink(
-            parts.sessions, self._inbox, self.link.send, parts.keyring.signer, parts.clock
+            parts.patient_sessions,
+            self._inbox,
+            self.link.send,
+            parts.keyring.signer,
+            parts.clock,
+            parts.read_sessions,
         )
+        self._verification = Verification(parts.read_sessions, parts.patient_sessions, parts.clock)
         self._loops = {
+            outbox.EXPRESS: Loop("express", express.step),
             outbox.NAME: Loop("publisher", publisher.step),
+            emergencies.NAME: Loop("emergencies", sender.step, sender.idle_s),
             replan.NAME: Loop("planner", self._plan),
-            batches.NAME: Loop("receipts", self._verify),
+            batches.NAME: Loop("receipts", self._verification.step),
             "uplink": Loop("uplink", uplink.step, idle_s=0.0),
             REVOKED: Loop("muting", self._mute, MUTE_EVERY_S),
+            LANGUAGES_CHANGED: Loop("packs", parts.make_packs, PACK_EVERY_S),
         }
         wakes = {name: loop.wake for name, loop in self._loops.items()}
-        on_commit(parts.sessions, wakes)
+        for sessions in (parts.sessions, parts.patient_sessions):
+            on_commit(sessions, wakes)
         database = parts.config.database
         self._listener = Listener(database, wakes) if database.startswith("postgresql") else None
         self._alarm: BackgroundScheduler | None = None
@@ -108,6 +139,7 @@ class Worker:
         if self._listener:
             self._listener.start()
         self.link.start()
+        self._verification.start()
         for loop in self._loops.values():
             loop.start()
         self._alarm = self._make_alarm()
@@ -119,9 +151,22 @@ class Worker:
             self._alarm = None
         for loop in reversed(self._loops.values()):
             loop.stop()
+        self._verification.stop()
         self.link.stop()
         if self._listener:
             self._listener.stop()
+
+    def _publisher(self, sessions: Sessions, holder: str, lane: outbox.Lane) -> outbox.Publisher:
+        parts = self._parts
+        return outbox.Publisher(
+            sessions,
+            self.link,
+            parts.clock,
+            holder,
+            lambda: self._lease.is_held,
+            lane=lane,
+            read_sessions=parts.read_sessions,
+        )
 
     def _make_alarm(self) -> BackgroundScheduler:
         """Return the alarm clock: rows decide what is due, so a missed ring loses nothing."""
@@ -133,21 +178,25 @@ class Worker:
 
     def _plan(self) -> bool:
         parts = self._parts
-        with parts.sessions() as session:
-            done = publish_requested(session, parts.keyring, parts.config, parts.clock())
-            _note_rules(session, done, self._parts.clock())
-            session.commit()
+        now = parts.clock()
+        done = publish_requested(
+            self._database,
+            parts.keyring,
+            parts.config,
+            now,
+            lambda session, found: _note_rules(session, found, now),
+        )
         if done.revisions:
             log.info("planned: %d of %d devices changed", len(done.revisions), done.looked_at)
             self._check()
         return done.looked_at > 0
 
     def _mute(self) -> bool:
-        self._parts.mute_revoked()
+        """Shut the broker to what was revoked, and tell every device; also at the start."""
+        parts = self._parts
+        parts.mute_revoked()
+        self._in_transaction(lambda s: publish_trust(s, parts.keyring, parts.clock()))
         return False
-
-    def _verify(self) -> bool:
-        return self._in_transaction(lambda s: batches.verify_batches(s, self._parts.clock())) > 0
 
     def _check(self) -> None:
         """Expect what comes, check it minutes ahead, and miss what nobody accounted for."""
@@ -162,6 +211,8 @@ class Worker:
             logbook.close_past_risks(session, now)
             for device in note_lost(session, now, self._parts.config.lost_after):
                 log.warning("no heartbeat from %s", device)
+            for device in note_packs(session, now):
+                log.warning("%s has not got its emergency pack", device)
             if closed := close_what_is_over(session, now):
                 log.info("%d incidents are over", closed)
 
@@ -171,16 +222,22 @@ class Worker:
         config = self._parts.config
         now = self._parts.clock()
 
-        def roll(session: Session) -> None:
+        with self._parts.read_sessions() as session:
             total = session.scalar(select(func.count()).select_from(CompiledPlan)) or 0
-            limit = total // ROLLS_A_NIGHT + 1
-            signer = self._parts.keyring.signer()
-            days, zone = config.plan_days, config.zone
-            done = roll_plans(session, signer, now, days=days, zone=zone, limit=limit)
+        done = roll_plans(
+            self._database,
+            self._parts.keyring.signer(),
+            now,
+            days=config.plan_days,
+            zone=config.zone,
+            limit=total // ROLLS_A_NIGHT + 1,
+        )
+
+        def note(session: Session) -> None:
             _note_rules(session, done, now)
             outbox.forget_sent(session, now - KEEP_SENT_FOR)
 
-        self._in_transaction(roll)
+        self._in_transaction(note)
 
     def _renew_keys(self) -> None:
         """Rotate the issuing key in good time; everything is signed again by the new one."""
@@ -197,12 +254,19 @@ class Worker:
         self._in_transaction(sign_again)
 
     def _publish_all_again(self) -> None:
+        """Give a broker that forgot the alerts, then, in a transaction of their own, all else."""
         now = self._parts.clock()
-        count = self._in_transaction(lambda session: outbox.republish_retained(session, now))
+        count = 0
+        for lane in (outbox.Lane.ALERTS, outbox.Lane.OTHERS):
+            count += self._in_transaction(partial(outbox.republish_retained, now=now, lane=lane))
         log.info("the broker forgot; %d retained messages go out again", count)
 
+    def _wake_publishers(self) -> None:
+        for name in (outbox.EXPRESS, outbox.NAME):
+            self._loops[name].wake()
+
     def _in_transaction(self, work: Callable[[Session], Result]) -> Result:
-        with self._parts.sessions() as session:
+        with self._parts.patient_sessions() as session:
             result = work(session)
             session.commit()
         return result

@@ -37,7 +37,7 @@ def test_a_document_names_only_commands_that_exist(document: Path) -> None:
     text = document.read_text()
     known = commands_in_code()
 
-    named = re.findall(r"(?:`|bin/|exec )(truyenthanh(?:-agent)? [a-z]+(?: [a-z]+)?)", text)
+    named = re.findall(r"(?:`|bin/|exec )(truyenthanh(?:-agent)? [a-z]+(?: [a-z-]+)?)", text)
 
     assert [one for one in named if not any(begins_alike(one, other) for other in known)] == []
 

@@ -1,7 +1,8 @@
 """Areas from a CSV file: all of it or nothing, and every bad line named.
 
 Columns: id, kind, name, name_en, parent_id, valid_from, valid_until, predecessors, latitude,
-longitude, code. Lines may stand in any order; known areas get the new values but stay where they
+longitude, code; and, if they are there, head_name and head_phone (an import without them keeps
+who is known). Lines may stand in any order; known areas get the new values but stay where they
 hang (moving is `areas.service.move_area`). `predecessors` are ids or names, joined by `;`: an id
 of the tree becomes a succession, everything else is kept as the area's former names.
 """
@@ -18,7 +19,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from controller.areas.models import Area, Succession
-from controller.areas.service import DEEPEST
+from controller.areas.service import DEEPEST, is_phone
 from controller.db import upsert
 from controller.errors import ControllerError
 from wire.topics import AREA_PATTERN
@@ -27,9 +28,11 @@ COLUMNS = (
     "id", "kind", "name", "name_en", "parent_id", "valid_from", "valid_until", "predecessors",
     "latitude", "longitude", "code",
 )  # fmt: skip
+HEAD = ("head_name", "head_phone")
 VIETNAM = Path(__file__).parent / "data" / "vietnam.csv"
 BATCH = 500
 SHOWN = 20
+LONGEST_NAME = 200
 REQUIRED = ("id", "kind", "name")
 ENDS = ("from", "until")
 
@@ -145,7 +148,17 @@ class _Reading:
             "formerly": text["predecessors"],
             "latitude": self._degrees(line, text, "latitude", 90),
             "longitude": self._degrees(line, text, "longitude", 180),
+            **self._head(line, raw),
         }
+
+    def _head(self, line: int, raw: Mapping[str, str | None]) -> Row:
+        """Return who is called there, as far as the file has columns for it."""
+        said = {name: (raw[name] or "").strip() for name in HEAD if name in raw}
+        if not is_phone(said.get("head_phone", "")):
+            self._bad(line, "head_phone không phải số điện thoại", "head_phone is no phone number")
+        if len(said.get("head_name", "")) > LONGEST_NAME:
+            self._bad(line, "head_name quá dài", "head_name is too long")
+        return said
 
     def _take_predecessors(self, row: Row, paths: Mapping[str, str]) -> None:
         names = [name.strip() for name in row["formerly"].split(";") if name.strip()]

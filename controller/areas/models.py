@@ -12,7 +12,9 @@ class Area(Base):
     """One node of the tree; `path` is the chain of ids from the top, `/vn/vn-48/vn-48-1/`.
 
     The policy columns are None where the area takes its parent's. `formerly` names, joined by `;`,
-    the units it came from that are not in the tree: people still look for them.
+    the units it came from that are not in the tree: people still look for them. `languages` are
+    those that alerts are spoken in, the first one first, with spaces between. `head_name` is whom
+    to call when the loudspeakers there are silent: the head of the village.
     """
 
     __tablename__ = "areas"
@@ -33,6 +35,9 @@ class Area(Base):
     hard_stop_until: Mapped[time | None]
     night_ceiling_db: Mapped[float | None]
     allows_self_approval: Mapped[bool | None]
+    languages: Mapped[str | None] = mapped_column(String(100))
+    head_name: Mapped[str] = mapped_column(String(200), default="")
+    head_phone: Mapped[str] = mapped_column(String(30), default="")
 
     __table_args__ = (Index("ix_areas_path", "path"),)
 

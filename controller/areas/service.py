@@ -5,23 +5,30 @@ commits.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from controller.areas.models import Area, Succession
 from controller.errors import Conflict, Invalid, Missing
+from wire.alert import Language
 from wire.topics import AREA_PATTERN
 
 DEEPEST = 12
 EDITABLE = frozenset({"name", "name_en", "kind", "code", "valid_from", "latitude", "longitude"})
 POLICY = frozenset(
-    {"hard_stop_from", "hard_stop_until", "night_ceiling_db", "allows_self_approval"}
+    {"hard_stop_from", "hard_stop_until", "night_ceiling_db", "allows_self_approval", "languages"}
 )
+LANGUAGES_CHANGED = "languages"
+"""The name (`wake.ask`) of who makes the emergency packs."""
+LONGEST_LANGUAGES = 100
+PHONE_PATTERN = r"\+?[0-9](?:[ .-]?[0-9]){2,18}"
+_LANGUAGE = TypeAdapter(Language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +37,14 @@ class Policy:
 
     The hard stop is for non-emergencies, in local time, and may span midnight; equal times mean
     none. The night ceiling (21:00-06:00) is in dB below full; 15 dB are between 70 dBA by day
-    and 55 by night in a normal zone (QCVN 26).
+    and 55 by night in a normal zone (QCVN 26). Alerts are spoken in `languages`, in this order.
     """
 
     hard_stop_from: time = time(22, 0)
     hard_stop_until: time = time(4, 30)
     night_ceiling_db: float = -15.0
     allows_self_approval: bool = False
+    languages: tuple[str, ...] = ("vi",)
 
 
 def find_area(session: Session, area_id: str) -> Area:
@@ -72,12 +80,35 @@ def edit_area(session: Session, area_id: str, **changes: Any) -> Area:
 
 def set_policy(session: Session, area_id: str, **changes: Any) -> Area:
     """Set parts of the policy; None takes the value from above. The hard stop is set as a pair."""
+    if changes.get("languages") is not None:
+        changes["languages"] = _one_text(changes["languages"])
     area = _assign(find_area(session, area_id), changes, POLICY)
     if (area.hard_stop_from is None) != (area.hard_stop_until is None):
         raise Invalid(
             field="hard_stop", why_vi="cần cả hai giờ", why_en="needs both its beginning and end"
         )
     return area
+
+
+def set_head(session: Session, area_id: str, name: str, phone: str) -> Area:
+    """Say who is called when the loudspeakers of an area are silent; empty is nobody."""
+    area, name, phone = find_area(session, area_id), name.strip(), phone.strip()
+    if len(name) > 200:
+        raise Invalid(field="head_name", why_vi="quá dài", why_en="is too long")
+    if not is_phone(phone):
+        raise Invalid(field="head_phone", why_vi="không phải số điện thoại", why_en="is no phone")
+    area.head_name, area.head_phone = name, phone
+    return area
+
+
+def is_phone(text: str) -> bool:
+    """Return whether this can be called: 3 to 19 digits, perhaps with +, spaces, dots or dashes."""
+    return not text or (len(text) <= 30 and re.fullmatch(PHONE_PATTERN, text) is not None)
+
+
+def head_of(chain: Iterable[Area]) -> Area | None:
+    """Return the nearest area of a chain (top first) with the phone of its head, None without."""
+    return next((area for area in reversed(tuple(chain)) if area.head_phone), None)
 
 
 def move_area(session: Session, area_id: str, parent_id: str | None) -> Area:
@@ -180,7 +211,22 @@ def policy_of(chain: Iterable[Area]) -> Policy:
         for name in sorted(POLICY)
         if (value := getattr(area, name)) is not None
     }
+    if "languages" in said:
+        said["languages"] = tuple(said["languages"].split())
     return Policy(**said)
+
+
+def _one_text(languages: Sequence[str]) -> str:
+    """Return languages as their column holds them, each once, or raise Invalid."""
+    try:
+        text = " ".join(dict.fromkeys(map(_LANGUAGE.validate_python, languages)))
+    except ValidationError:
+        text = ""
+    if not 0 < len(text) <= LONGEST_LANGUAGES:
+        raise Invalid(
+            field="languages", why_vi="gồm các mã như vi, km, hmn", why_en="are codes: vi, km, hmn"
+        )
+    return text
 
 
 def _assign(area: Area, changes: dict[str, Any], allowed: frozenset[str]) -> Area:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from controller.demo.drill import play_drill
 from controller.demo.morning import live_morning
 from controller.demo.once import play_once
 
@@ -24,16 +25,21 @@ HEARD = Path("var/heard")
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Tệp phát thay cho bản tin. | A file to play instead of the bulletin.",
 )
-def demo(*, once: bool, as_json: bool, audio: Path | None) -> None:
+@click.option("--drill", is_flag=True, help="Một cuộc diễn tập rồi dừng. | One drill, then stop.")
+def demo(*, once: bool, as_json: bool, audio: Path | None, drill: bool) -> None:
     """Một buổi sáng ở xã An Bình. | A morning in the commune An Bình."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    if not once:
+    if not once and not drill:
         _run_live()
         return
     with tempfile.TemporaryDirectory(prefix="tt-demo-") as folder:
-        report = play_once(Path(folder), HEARD, audio, _tell)
+        if drill:
+            report = play_drill(Path(folder), HEARD, _tell)
+            is_whole = report["heard_in"] == report["clusters"] == report["bulletins_back"] > 0
+        else:
+            report = play_once(Path(folder), HEARD, audio, _tell)
+            is_whole = report["slots_played"] == report["slots_planned"] == report["devices"]
     click.echo(json.dumps(report) if as_json else json.dumps(report, indent=2))
-    is_whole = report["slots_played"] == report["slots_planned"] == report["devices"]
     sys.exit(0 if is_whole and not report["failures"] else 1)
 
 

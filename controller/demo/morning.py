@@ -12,6 +12,7 @@ from controller.demo import scene
 from controller.demo.scene import Commune
 from controller.demo.stage import Stage
 from controller.demo.stream import Stream
+from controller.emergencies.speech import Studio
 from controller.health.models import Incident, Presence
 from controller.library.music import demo_music, start_chime
 from controller.library.service import Kind
@@ -49,6 +50,7 @@ def live_morning(folder: Path, tell: Tell) -> None:
             stage.start_agents(commune.devices)
             stage.wait_until_connected()
             _plan_morning(stage, commune, music, stream.url, tell)
+            _offer_drill(stage, commune, tell)
             Narrator(stage.app.sessions, tell).narrate()
         finally:
             stream.stop()
@@ -93,6 +95,17 @@ def _plan_morning(stage: Stage, commune: Commune, music: Path, url: str, tell: T
         local = start.astimezone(stage.zone)
         tell(f"{local:%H:%M:%S}  {title} ({length.seconds} giây)", "planned")
         start = (start + length + timedelta(seconds=3)).replace(microsecond=0)
+
+
+def _offer_drill(stage: Stage, commune: Commune, tell: Tell) -> None:
+    """Prepare a template, so that a drill is three taps away from the sign-in."""
+    studio = Studio(stage.store, stage.reader, stage.config.target_lufs)
+    scene.prepare_template(stage.app, studio, commune)
+    tell(
+        f"Thử phát khẩn cấp: đăng nhập {commune.authority.login}, mở trang Khẩn cấp, chọn "
+        f"“{scene.DRILL_TITLE}”, phát DIỄN TẬP",
+        "To try an alert: sign in, open Emergency, choose the template, release it as a DRILL",
+    )
 
 
 def _asset(sha256: str) -> dict[str, object]:

@@ -10,25 +10,45 @@ from sqlalchemy.orm import Session
 
 from controller.app import App
 from controller.areas.service import create_area, set_policy
+from controller.emergencies.content import Draft
+from controller.emergencies.drafting import write_alert
+from controller.emergencies.hearing import note_hearing
+from controller.emergencies.lifecycle import cancel_alert
+from controller.emergencies.prepared import (
+    TemplateDraft,
+    approve_template,
+    template_of,
+    write_template,
+)
+from controller.emergencies.releasing import confirm, submit
+from controller.emergencies.service import alert_of, newest_revision
+from controller.emergencies.speech import Studio
 from controller.library.models import LibraryItem
 from controller.library.service import Kind, add_upload, speak_bulletin
 from controller.library.speech import Reader
 from controller.library.store import AssetStore
 from controller.people.models import Person, Role
 from controller.people.rights import Actor, actor_of, machine_owner
+from controller.people.second_factor import verify
 from controller.people.service import create_person
+from controller.programmes import versions
 from controller.programmes.models import Programme
 from controller.programmes.schedule import RuleDraft, create_rule
 from controller.programmes.service import create_programme
-from controller.programmes.versions import add_version, approve, submit
 from controller.stations.enrolment import issue_claim
 from controller.stations.service import create_cluster, create_device, create_station
+from wire.alert import AlertStatus, Hazard
 
+PROVINCE = "vn-mau"
 COMMUNE = "vn-mau-an-binh"
 SYSTEM = machine_owner("demo")
 PROFILE = "software"
 VILLAGES = ("Thôn Đông", "Thôn Trung", "Thôn Đoài")
 POSITIONS = ((21.036, 105.782), (21.031, 105.790), (21.027, 105.776))
+DRILL_TITLE = "Lũ quét: lên nhà văn hóa thôn"
+DRILL_TEXT = (
+    "Nước suối đầu nguồn dâng nhanh. Bà con ven suối khẩn trương di chuyển lên nhà văn hóa thôn."
+)
 BULLETIN_TITLE = "Bản tin xã An Bình"
 BULLETIN = (
     "Đài truyền thanh xã An Bình xin kính chào bà con. "
@@ -44,6 +64,8 @@ class Commune:
 
     operator: Actor
     approver: Actor
+    authority: Actor
+    second: Actor
     passwords: dict[str, str]
     devices: tuple[str, ...]
 
@@ -54,15 +76,15 @@ def now() -> datetime:
 
 
 def found_commune(app: App) -> Commune:
-    """Create the areas, the station with three devices, an operator and an approver.
+    """Create the areas, the station with three devices, and people from operator to authority.
 
     An Bình has no hard stop and no night ceiling here: a demo is heard at any hour.
     """
     with app.sessions.begin() as session:
         for area_id, kind, name, parent in (
             ("vn", "country", "Việt Nam", None),
-            ("vn-mau", "province", "Tỉnh Mẫu", "vn"),
-            (COMMUNE, "commune", "Xã An Bình", "vn-mau"),
+            (PROVINCE, "province", "Tỉnh Mẫu", "vn"),
+            (COMMUNE, "commune", "Xã An Bình", PROVINCE),
         ):
             create_area(session, area_id=area_id, kind=kind, name=name, parent_id=parent)
         set_policy(
@@ -72,8 +94,16 @@ def found_commune(app: App) -> Commune:
         operator, password = _person(session, "lan", "Nguyễn Thị Lan", Role.OPERATOR)
         approver, other = _person(session, "hung", "Trần Văn Hùng", Role.APPROVER)
         keeper, third = _person(session, "minh", "Lê Minh", Role.ADMINISTRATOR)
-    passwords = {operator.login: password, approver.login: other, keeper.login: third}
-    return Commune(operator, approver, passwords, devices)
+        authority, fourth = _person(session, "thuy", "Phạm Thu Thủy", Role.AUTHORITY, PROVINCE)
+        second, fifth = _person(session, "son", "Đỗ Hồng Sơn", Role.AUTHORITY, PROVINCE)
+    passwords = {
+        operator.login: password,
+        approver.login: other,
+        keeper.login: third,
+        authority.login: fourth,
+        second.login: fifth,
+    }
+    return Commune(operator, approver, authority, second, passwords, devices)
 
 
 def claim(app: App, device: str) -> str:
@@ -132,12 +162,16 @@ def approve_programme(
         programme = create_programme(
             session, actor=commune.operator, area_id=COMMUNE, title=title, now=now()
         )
-        version = add_version(
+        version = versions.add_version(
             session, actor=commune.operator, programme_id=programme.id, items=items, now=now()
         )
         number, name = version.number, programme.id
-        submit(session, actor=commune.operator, programme_id=name, number=number, now=now())
-        approve(session, actor=commune.approver, programme_id=name, number=number, now=now())
+        versions.submit(
+            session, actor=commune.operator, programme_id=name, number=number, now=now()
+        )
+        versions.approve(
+            session, actor=commune.approver, programme_id=name, number=number, now=now()
+        )
         return name
 
 
@@ -153,6 +187,60 @@ def schedule_once(
             session, actor=commune.operator, programme_id=programme, draft=draft, now=now()
         )
         return rule.id
+
+
+def prepare_template(app: App, studio: Studio, commune: Commune) -> str:
+    """Write a flash flood template and have it heard and approved by the second officer."""
+    draft = TemplateDraft(
+        title=DRILL_TITLE, hazard=Hazard.FLASH_FLOOD, level=3, texts={"vi": DRILL_TEXT}, minutes=15
+    )
+    name = write_template(
+        app.sessions, app.sessions, studio, commune.authority, PROVINCE, draft, now()
+    )
+    who = commune.second
+    with app.sessions.begin() as session:
+        audio = template_of(session, who, name).audio
+        for sound in audio.values():
+            note_hearing(
+                session, actor=who, about=name, audio=audio, sha256=sound["sha256"], now=now()
+            )
+        approve_template(session, actor=who, template_id=name, now=now(), version=1)
+    return name
+
+
+def release_drill(app: App, studio: Studio, commune: Commune) -> tuple[str, datetime]:
+    """Draft, hear, submit and release a flash flood drill for the commune, by the province alone.
+
+    Return its id and the instant at which the last confirmation was in the database.
+    """
+    draft = Draft(
+        area_id=PROVINCE,
+        status=AlertStatus.DRILL,
+        hazard=Hazard.FLASH_FLOOD,
+        level=3,
+        texts={"vi": DRILL_TEXT},
+        areas=(COMMUNE,),
+        minutes=5,
+    )
+    who = commune.authority
+    alert = write_alert(app.sessions, app.sessions, studio, who, draft, now())
+    with app.sessions.begin() as session:
+        audio = newest_revision(alert_of(session, who, alert)).audio
+        for sound in audio.values():
+            note_hearing(
+                session, actor=who, about=alert, audio=audio, sha256=sound["sha256"], now=now()
+            )
+        submit(session, actor=who, alert_id=alert, revision=1, now=now())
+    with app.sessions.begin() as session:
+        confirm(session, actor=who, alert_id=alert, revision=1, now=now(), verify=verify)
+    return alert, now()
+
+
+def cancel_drill(app: App, commune: Commune, alert: str) -> datetime:
+    """Take a drill back, with its all-clear; return when that was in the database."""
+    with app.sessions.begin() as session:
+        cancel_alert(session, actor=commune.authority, alert_id=alert, now=now())
+    return now()
 
 
 def length_of(app: App, programme: str) -> timedelta:
@@ -203,9 +291,11 @@ def _found_station(session: Session) -> tuple[str, ...]:
     return tuple(devices)
 
 
-def _person(session: Session, login: str, name: str, role: Role) -> tuple[Actor, str]:
+def _person(
+    session: Session, login: str, name: str, role: Role, area_id: str = COMMUNE
+) -> tuple[Actor, str]:
     person, password = create_person(
-        session, SYSTEM, login=login, full_name=name, role=role, area_id=COMMUNE, now=now()
+        session, SYSTEM, login=login, full_name=name, role=role, area_id=area_id, now=now()
     )
     session.flush()
     return actor_of(session, session.get_one(Person, person.id)), password

@@ -125,6 +125,11 @@ class Stage:
         )
 
 
+def pause(span: timedelta) -> None:
+    """Let time pass, for what is to be heard for a while."""
+    threading.Event().wait(span.total_seconds())
+
+
 def wait_for(is_so: Callable[[], bool], within: timedelta, what: str) -> None:
     """Look four times a second until it is so; `NotReady` when time is up."""
     pause = threading.Event()

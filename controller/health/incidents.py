@@ -19,6 +19,8 @@ AT_RISK = "broadcast_at_risk"
 MISSED = "broadcast_missed"
 RULE = "rule_refused"
 TOO_LARGE = "plan_too_large"
+PACK_MISSING = "pack_missing"
+LOCAL_ALERT = "local_alert"
 
 
 def open_incident(

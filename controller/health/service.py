@@ -1,8 +1,9 @@
 """Presence: what devices say of themselves, believed only when their key signed it."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from controller.health import incidents
@@ -73,11 +74,44 @@ def note_lost(session: Session, now: datetime, after: timedelta = LOST_AFTER) ->
 
 def presence_of(session: Session, device_id: str, now: datetime) -> Presence:
     """Return the presence of a known device; its counters begin anew when its key is another."""
-    presence = session.get(Presence, device_id)
-    key = session.get_one(Device, device_id).public_x or ""
+    device, known = session.get_one(Device, device_id), session.get(Presence, device_id)
+    presence = _current(session, device, known, now)
+    session.flush()
+    return presence
+
+
+def counted_upto(
+    session: Session, device_ids: Collection[str], now: datetime
+) -> dict[str, tuple[str, int]]:
+    """Return, for many known devices, their key and the receipt up to which all are stored."""
+    session.flush()
+    rows = session.execute(
+        select(Device.id, Device.public_x, Presence.key, Presence.receipts_upto)
+        .join(Presence, Presence.device_id == Device.id, isouter=True)
+        .where(Device.id.in_(device_ids))
+    ).all()
+    found = {device: (key, upto) for device, x, key, upto in rows if key == (x or "")}
+    for device in (row.id for row in rows if row.id not in found):
+        presence = presence_of(session, device, now)
+        found[device] = presence.key, presence.receipts_upto
+    return found
+
+
+def raise_upto(session: Session, upto: Mapping[str, int]) -> None:
+    """Note up to which receipt all are stored, for devices of `counted_upto`."""
+    if not upto:
+        return
+    rows = [{"device_id": device, "receipts_upto": number} for device, number in upto.items()]
+    session.execute(update(Presence), rows)
+
+
+def _current(
+    session: Session, device: Device, presence: Presence | None, now: datetime
+) -> Presence:
+    key = device.public_x or ""
     if presence is None:
         presence = Presence(
-            device_id=device_id,
+            device_id=device.id,
             key=key,
             state="never",
             epoch=0,
@@ -90,7 +124,6 @@ def presence_of(session: Session, device_id: str, now: datetime) -> Presence:
             receipts_upto=0,
         )
         session.add(presence)
-        session.flush()
     if presence.key != key:
         presence.key, presence.epoch, presence.receipts_upto = key, 0, 0
         presence.status_rev = presence.health_rev = 0

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from controller.areas.models import Area
+from controller.emergencies import panics
 from controller.errors import Conflict, Invalid, Missing
 from controller.health import incidents
 from controller.health.models import Incident
@@ -87,6 +88,11 @@ def close_what_is_over(session: Session, now: datetime) -> int:
             session, (Incident.kind == incidents.FAULT) & (Incident.subject == "bug"), now - WEEK
         ),
         *_of_revoked(session),
+        *_open(
+            session,
+            (Incident.kind == incidents.LOCAL_ALERT)
+            & Incident.device_id.in_(panics.over(session, now)),
+        ),
         *(
             one
             for one in _open(session, Incident.kind == incidents.RULE)
@@ -99,8 +105,9 @@ def close_what_is_over(session: Session, now: datetime) -> int:
 
 
 def _note_large(session: Session, done: Published, now: datetime) -> list[str]:
-    for device in done.revisions:
-        incidents.close_incident(session, incidents.TOO_LARGE, device, now)
+    for incident in _open(session, Incident.kind == incidents.TOO_LARGE):
+        if incident.device_id in done.revisions:
+            incident.closed_at = now
     return [
         f"the plan of {device} is too large to send; the old one stays"
         for device in done.too_large

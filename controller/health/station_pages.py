@@ -12,6 +12,7 @@ from controller.listing import Listing, listing
 from controller.people.rights import Actor
 from controller.plans.models import CompiledPlan
 from controller.stations.models import Cluster, Device, Station
+from controller.stations.packs import Wanted, wanted_packs
 from controller.stations.sight import clusters_in_sight, stations_in_sight
 
 MOST_ON_MAP = 2000
@@ -19,12 +20,13 @@ MOST_ON_MAP = 2000
 
 @dataclass(frozen=True, slots=True)
 class DeviceShown:
-    """A device, its presence, whether it has taken the newest plan, and its open incidents."""
+    """A device, its presence, whether it has the newest plan and pack, and its open incidents."""
 
     device: Device
     presence: Presence | None
     plan: CompiledPlan | None
     incidents: tuple[Incident, ...]
+    pack: Wanted
 
     @property
     def state(self) -> str:
@@ -40,6 +42,11 @@ class DeviceShown:
     def has_taken_plan(self) -> bool:
         """Return whether the device holds the plan that was last published."""
         return self.plan is None or self.status.get("plan_digest") == self.plan.digest
+
+    @property
+    def has_pack(self) -> bool:
+        """Return whether the device holds the emergency pack that it should."""
+        return self.pack.sha256 is None or self.status.get("emergency_pack") == self.pack.sha256
 
     @property
     def missing(self) -> int:
@@ -71,12 +78,14 @@ def devices_of(session: Session, station: Station) -> tuple[DeviceShown, ...]:
         .where(Incident.closed_at.is_(None), Incident.device_id.in_([d.id for d in devices]))
         .order_by(Incident.opened_at.desc())
     ).all()
+    pack = wanted_packs(session, [station.area_id])[station.area_id]
     return tuple(
         DeviceShown(
             device,
             session.get(Presence, device.id),
             session.get(CompiledPlan, device.id),
             tuple(one for one in incidents if one.device_id == device.id),
+            pack,
         )
         for device in devices
     )

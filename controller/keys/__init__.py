@@ -1,5 +1,6 @@
-"""The controller's own keys: two roots, one issuing key, and the CA of its TLS certificates."""
+"""The controller's own keys: two roots, an issuing key for each leave, and the CA of its TLS."""
 
-from controller.keys.keyring import Keyring, KeysExposed, KeysMissing
+from controller.keys.errors import KeyClosed, KeysExposed, KeysMissing, LeaveMissing
+from controller.keys.keyring import Keyring
 
-__all__ = ["Keyring", "KeysExposed", "KeysMissing"]
+__all__ = ["KeyClosed", "Keyring", "KeysExposed", "KeysMissing", "LeaveMissing"]

@@ -7,62 +7,45 @@ keys rotate` beside a running server) is seen at the next use.
 """
 
 import json
+import os
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
 from joserfc.jwk import OKPKey
 
-from controller.errors import Conflict, ControllerError, Missing
-from controller.keys.files import exposed_files, make_private_folder, write_private
+from controller.errors import Conflict, Missing
+from controller.keys.certificates import (
+    EVERYTHING,
+    STATE_FILE,
+    Issuing,
+    State,
+    forget_keys,
+    jwk_of,
+    new_issuing,
+    newest_of,
+    read_state,
+    stamp_of,
+    write_state,
+)
+from controller.keys.errors import KeysExposed, KeysMissing, LeaveMissing
+from controller.keys.files import (
+    exposed_files,
+    make_private_folder,
+    read_private,
+    write_private,
+)
 from controller.keys.tls import TlsFiles
 from wire.down import Trust
 from wire.enrolment import Bundle
 from wire.signing import Signer, new_key, public_x, sign, signer
-from wire.trust import LONGEST_CERTIFICATE, IssuingCertificate, May, Pinned, pin
+from wire.trust import LONGEST_CERTIFICATE, May, Pinned, pin
 
-EVERYTHING: tuple[May, ...] = ("programme", "drill", "alert")
-STATE_FILE = "trust.json"
+ROOT_FILE = "root-1.jwk"
 ROTATE_BEFORE = timedelta(days=90)
-
-
-class KeysMissing(ControllerError):
-    """There are no keys in the folder; fact `folder`."""
-
-    code = "keys_missing"
-    status = 503
-    vi = "Chưa có khóa trong {folder}: hãy chạy `truyenthanh keys init`"
-    en = "There are no keys in {folder}: run `truyenthanh keys init`"
-
-
-class KeysExposed(ControllerError):
-    """Others than the owner can read the keys; facts `folder`, `names`."""
-
-    code = "keys_exposed"
-    status = 503
-    vi = "Người khác đọc được khóa trong {folder}: {names}. Hãy chạy `chmod -R go= {folder}`"
-    en = "Others can read the keys in {folder}: {names}. Run `chmod -R go= {folder}`"
-
-
-@dataclass(frozen=True)
-class Issuing:
-    """One issuing key: its thumbprint, and its certificate as text and as read."""
-
-    kid: str
-    text: str
-    certificate: IssuingCertificate
-
-
-@dataclass(frozen=True)
-class State:
-    """What is public of the roots (`x`), every issuing certificate (newest last), and revoked."""
-
-    roots: tuple[str, ...]
-    certificates: tuple[str, ...] = ()
-    revoked: tuple[str, ...] = ()
 
 
 class Keyring:
@@ -72,7 +55,7 @@ class Keyring:
         self.folder = folder
         self.tls = TlsFiles(folder)
         self._stamp: tuple[int, int] | None = None
-        self._signer: Signer | None = None
+        self._signers: dict[May, Signer] = {}
         self._take(state)
 
     @classmethod
@@ -82,7 +65,7 @@ class Keyring:
             raise KeysMissing(folder=folder)
         if exposed := exposed_files(folder):
             raise KeysExposed(folder=folder, names=", ".join(exposed))
-        return cls(folder, _read_state(folder))
+        return cls(folder, read_state(folder))
 
     @classmethod
     def create(
@@ -94,8 +77,9 @@ class Keyring:
         *,
         spare_root: Path | None = None,
     ) -> Self:
-        """Make all keys; `spare_root` is where the second root goes (default: beside the first).
+        """Make all keys, one issuing key for each thing that it may say.
 
+        `spare_root` is where the second root goes (default: beside the first).
         The state file is written last: a creation that was cut short is simply begun again.
         """
         if (folder / STATE_FILE).exists():
@@ -104,22 +88,37 @@ class Keyring:
             )
         make_private_folder(folder)
         roots = [new_key(), new_key()]
-        write_private(folder / "root-1.jwk", _jwk(roots[0]))
-        write_private(spare_root or folder / "root-2.jwk", _jwk(roots[1]))
+        write_private(folder / ROOT_FILE, jwk_of(roots[0]))
+        write_private(spare_root or folder / "root-2.jwk", jwk_of(roots[1]))
         ring = cls(folder, State(tuple(public_x(root) for root in roots)))
         ring.tls.create(f"Truyen Thanh CA {subtree}", now)
-        ring._issue(subtree, tuple(may), now)
+        ring._issue(subtree, may, now)
         return ring
+
+    def in_use(self, leave: May) -> Issuing:
+        """Return the certificate under which this is said now; raises `LeaveMissing`."""
+        self._refresh()
+        if leave not in self._newest:
+            raise LeaveMissing(leave=leave)
+        return self._newest[leave]
 
     @property
     def issuing(self) -> Issuing:
-        """Return the certificate in use."""
-        return self._read(self._state.certificates[-1])
+        """Return the certificate of plans and desired states, the newest where there is none."""
+        self._refresh()
+        return self._newest.get("programme", self._certificates[-1])
+
+    @property
+    def leaves(self) -> tuple[May, ...]:
+        """Return what this controller may say."""
+        self._refresh()
+        return tuple(leave for leave in EVERYTHING if leave in self._newest)
 
     @property
     def certificates(self) -> tuple[Issuing, ...]:
-        """Return every issuing certificate so far, oldest first, the one in use last."""
-        return tuple(self._read(text) for text in self._state.certificates)
+        """Return every issuing certificate so far, oldest first."""
+        self._refresh()
+        return self._certificates
 
     @property
     def revoked(self) -> tuple[str, ...]:
@@ -131,13 +130,20 @@ class Keyring:
         """Return the area that this controller speaks to: itself and all below."""
         return self.issuing.certificate.subtree
 
-    def signer(self) -> Signer:
-        """Return what signs plans and desired states, with the certificate that they carry."""
-        text = self._state.certificates[-1]
-        if self._signer is None:
-            kid = self._read(text).kid
-            self._signer = signer(self._private(f"issuing-{kid}.jwk"), text)
-        return self._signer
+    def signer(self, leave: May = "programme") -> Signer:
+        """Return what signs this, with the certificate that the messages carry.
+
+        The key is read when first asked for: who never signs an alert needs no leave to read the
+        alert key. Raises `LeaveMissing`, `KeyClosed`.
+        """
+        one = self.in_use(leave)
+        if leave not in self._signers:
+            self._signers[leave] = signer(self._private(one.file_name), one.text)
+        return self._signers[leave]
+
+    def may_open(self, name: str) -> bool:
+        """Return whether this process may read a file of the folder."""
+        return os.access(self.folder / name, os.R_OK, effective_ids=True)
 
     def pinned(self) -> Pinned:
         """Return what a receiver of ours trusts."""
@@ -149,9 +155,9 @@ class Keyring:
         authority = self.authority_file.read_text(encoding="ascii")
         return Bundle(roots=self._state.roots, authorities=(authority,))
 
-    def trust_token(self, now: datetime, rev: int, revoked_devices: Iterable[str] = ()) -> str:
-        """Return the root-signed list of certificates still valid, and of what is revoked."""
-        message = Trust(
+    def trust(self, now: datetime, rev: int, revoked_devices: Iterable[str] = ()) -> Trust:
+        """Return the list of certificates still valid, and of what is revoked, not yet signed."""
+        return Trust(
             iss=self.subtree,
             iat=now,
             exp=now + LONGEST_CERTIFICATE,
@@ -161,25 +167,43 @@ class Keyring:
             revoked=self.revoked,
             revoked_devices=tuple(sorted(revoked_devices)),
         )
-        return sign(message, self._root())
 
-    def rotate(self, now: datetime) -> Issuing:
-        """Replace the issuing key; messages of the old one stay good until it is revoked."""
-        old = self.issuing.certificate
-        return self._issue(old.subtree, old.may, now)
+    def sign_trust(self, trust: Trust) -> str:
+        """Return the list signed by the root; `KeyClosed` where this process may not."""
+        return sign(trust, self._root())
+
+    def trust_token(self, now: datetime, rev: int, revoked_devices: Iterable[str] = ()) -> str:
+        """Return the root-signed list of certificates still valid, and of what is revoked."""
+        return self.sign_trust(self.trust(now, rev, revoked_devices))
+
+    @property
+    def holds_root(self) -> bool:
+        """Whether this process may sign the trust list and issuing certificates."""
+        return self.may_open(ROOT_FILE)
+
+    def rotate(self, now: datetime, leaves: Iterable[May] | None = None) -> tuple[Issuing, ...]:
+        """Replace issuing keys (default: all); old messages stay good until one is revoked."""
+        chosen = self.leaves if leaves is None else tuple(leaves)
+        for leave in chosen:
+            self.in_use(leave)
+        return self._issue(self.subtree, chosen, now)
 
     def rotate_when_due(self, now: datetime) -> bool:
-        """Rotate in the last 90 days of the certificate; return whether it was time."""
-        is_due = self.issuing.certificate.exp - now <= ROTATE_BEFORE
-        if is_due:
-            self.rotate(now)
-        return is_due
+        """Rotate what is in the last 90 days of its certificate; return whether anything was."""
+        due = [
+            leave
+            for leave in self.leaves
+            if self.in_use(leave).certificate.exp - now <= ROTATE_BEFORE
+        ]
+        if due:
+            self.rotate(now, due)
+        return bool(due)
 
     def revoke(self, kid: str) -> None:
         """Revoke an issuing key that is no longer in use; publish the trust list afterwards."""
         if kid not in {one.kid for one in self.certificates}:
             raise Missing(what="khóa | key", id=kid)
-        if kid == self.issuing.kid:
+        if kid in {one.kid for one in self._newest.values()}:
             raise Conflict(
                 why_vi="Khóa đang dùng: hãy chạy `truyenthanh keys rotate` trước",
                 why_en="This key is in use: run `truyenthanh keys rotate` first",
@@ -215,64 +239,40 @@ class Keyring:
 
     def _refresh(self) -> None:
         """Read the state again if it was replaced in the folder."""
-        if self._stamp is not None and _stamp(self.folder) != self._stamp:
-            self._take(_read_state(self.folder))
+        if self._stamp is not None and stamp_of(self.folder) != self._stamp:
+            self._take(read_state(self.folder))
 
     def _take(self, state: State) -> None:
-        self._held, self._signer = state, None
+        self._held, self._signers = state, {}
         self._roots = pin(state.roots)
         self._pinned = pin(state.roots, state.revoked)
+        self._certificates = tuple(self._read(text) for text in state.certificates)
+        self._newest = newest_of(self._certificates, state.revoked)
         if state.certificates:
-            self._stamp = _stamp(self.folder)
+            self._stamp = stamp_of(self.folder)
 
     def _save(self, state: State) -> None:
-        write_private(self.folder / STATE_FILE, json.dumps(vars(state), indent=1).encode())
+        write_state(self.folder, state)
         self._take(state)
 
-    def _issue(self, subtree: str, may: tuple[May, ...], now: datetime) -> Issuing:
-        key = new_key()
-        certificate = IssuingCertificate(
-            iss="root",
-            iat=now,
-            exp=now + LONGEST_CERTIFICATE,
-            jti=uuid.uuid4().hex,
-            rev=int(now.timestamp() * 1000),
-            name=f"{subtree} {now:%Y-%m-%d}",
-            x=public_x(key),
-            subtree=subtree,
-            may=may,
-        )
-        text = sign(certificate, self._root())
-        mine = self.folder / f"issuing-{key.thumbprint()}.jwk"
-        write_private(mine, _jwk(key))
-        self._save(replace(self._state, certificates=(*self._state.certificates, text)))
-        for file in set(self.folder.glob("issuing-*.jwk")) - {mine}:
-            file.unlink()
-        return self.issuing
+    def _issue(self, subtree: str, leaves: Iterable[May], now: datetime) -> tuple[Issuing, ...]:
+        """Certify a new key for each leave; the state is written once, when all are there."""
+        root = self._root()
+        made = tuple(new_issuing(self.folder, subtree, leave, root, now) for leave in leaves)
+        texts = (one.text for one in made)
+        self._save(replace(self._state, certificates=(*self._state.certificates, *texts)))
+        forget_keys(self.folder, self._newest.values())
+        return made
 
     def _read(self, text: str) -> Issuing:
         certificate, key = self._roots.certificate(text)  # also of what was revoked since
         return Issuing(key.thumbprint(), text, certificate)
 
     def _root(self) -> Signer:
-        return signer(self._private("root-1.jwk"))
+        return signer(self._private(ROOT_FILE))
 
     def _private(self, name: str) -> OKPKey:
-        return OKPKey.import_key(json.loads((self.folder / name).read_bytes()))
+        return OKPKey.import_key(json.loads(read_private(self.folder / name)))
 
     def _is_good(self, one: Issuing, now: datetime) -> bool:
         return one.kid not in self.revoked and now < one.certificate.exp
-
-
-def _read_state(folder: Path) -> State:
-    read = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
-    return State(**{name: tuple(values) for name, values in read.items()})
-
-
-def _stamp(folder: Path) -> tuple[int, int]:
-    found = (folder / STATE_FILE).stat()
-    return found.st_ino, found.st_mtime_ns
-
-
-def _jwk(key: OKPKey) -> bytes:
-    return json.dumps(key.as_dict(private=True)).encode()

@@ -16,7 +16,7 @@ from controller.keys.authority import (
     new_authority,
     requested_key,
 )
-from controller.keys.files import write_private
+from controller.keys.files import read_private, write_private
 
 RENEW_SERVER_BEFORE = timedelta(days=60)
 OWN_NAME = "controller"
@@ -59,7 +59,7 @@ class TlsFiles:
         return pem, f"{certificate.serial_number:x}", certificate.not_valid_after_utc
 
     def _authority(self) -> Authority:
-        key = serialization.load_pem_private_key((self.folder / "ca.key").read_bytes(), None)
+        key = serialization.load_pem_private_key(read_private(self.folder / "ca.key"), None)
         assert isinstance(key, ec.EllipticCurvePrivateKey)  # noqa: S101 - we wrote this file
         return Authority(x509.load_pem_x509_certificate(self.authority_file.read_bytes()), key)
 

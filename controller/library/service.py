@@ -168,6 +168,11 @@ def usable_asset(session: Session, sha256: str, area: Area) -> Asset | None:
     )
 
 
+def keep_asset(session: Session, asset: IngestedAsset, now: datetime) -> None:
+    """Note a sound that is in the store, without an item that offers it."""
+    upsert(session, Asset, [_asset_row(asset, now)])
+
+
 def _in_sight(actor: Actor) -> ColumnElement[bool]:
     tops = paths_for(actor, "view")
     return or_(below(Area.path, tops), above(Area.path, tops))
@@ -202,7 +207,7 @@ def _add(
     session: Session, actor: Actor, item: LibraryItem, asset: IngestedAsset, now: datetime
 ) -> LibraryItem:
     check_new_item(session, actor, item.area_id, item.title, item.kind)
-    upsert(session, Asset, [_asset_row(asset, now)])
+    keep_asset(session, asset, now)
     session.add(item)
     session.flush()
     _audit(session, now, actor, "library.add", item)

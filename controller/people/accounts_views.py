@@ -13,6 +13,7 @@ from controller.people.access import actor, now, reading, writing
 from controller.people.models import AuditEntry, Role
 from controller.people.places import places
 from controller.people.rights import ACTIONS, NotAllowed, paths_for
+from controller.people.second_factor import who_has_one
 from controller.web.page import PAGE_SIZE, done, offset, page
 
 accounts_views = Blueprint("accounts", __name__, template_folder="templates")
@@ -25,7 +26,13 @@ def people() -> str:
     with reading() as session:
         found = service.people_seen_by(session, actor())
         areas = places(session, actor(), "person.edit")
-        return page("people/accounts.html", people=found, areas=areas, names=dict(areas))
+        return page(
+            "people/accounts.html",
+            people=found,
+            areas=areas,
+            names=dict(areas),
+            with_second_factor=who_has_one(session),
+        )
 
 
 @accounts_views.post("/people")

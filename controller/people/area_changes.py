@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from controller import wake
 from controller.areas import importing
 from controller.areas import service as tree
 from controller.areas.importing import Imported
@@ -52,12 +53,25 @@ def edit_area(session: Session, actor: Actor, area_id: str, now: datetime, **cha
 
 
 def set_policy(session: Session, actor: Actor, area_id: str, now: datetime, **changes: Any) -> Area:
-    """Change hard stop, night ceiling or self-approval; recorded, and plans follow."""
+    """Change hard stop, night ceiling, self-approval or languages; recorded, and plans follow."""
     require(actor, "area.policy", tree.find_area(session, area_id))
     area = tree.set_policy(session, area_id, **changes)
     facts = {name: _plain(value) for name, value in changes.items()}
     record(session, now, actor.login, "area.policy", "area", area_id, area_id, facts)
     replan(session, areas=[area_id], wants_desired=True, now=now)
+    if "languages" in changes:
+        wake.ask(session, tree.LANGUAGES_CHANGED)
+    return area
+
+
+def set_head(
+    session: Session, actor: Actor, area_id: str, name: str, phone: str, now: datetime
+) -> Area:
+    """Say who is called when an area is silent; that it changed is recorded, not the number."""
+    require(actor, "area.contact", tree.find_area(session, area_id))
+    area = tree.set_head(session, area_id, name, phone)
+    facts = {"has_name": bool(area.head_name), "has_phone": bool(area.head_phone)}
+    record(session, now, actor.login, "area.contact", "area", area_id, area_id, facts)
     return area
 
 

@@ -27,6 +27,7 @@ from controller.web.api import (
     make_api,
     page,
 )
+from wire.alert import Language
 
 areas_api = make_api("areas", "Địa bàn", "Areas")
 
@@ -81,6 +82,14 @@ class PolicyBody(Asked):
     hard_stop_until: LocalTime | None = None
     night_ceiling_db: float | None = Field(None, ge=-120, le=0)
     allows_self_approval: bool | None = None
+    languages: list[Language] | None = Field(None, min_length=1, max_length=8)
+
+
+class HeadBody(Asked):
+    """Who is called when the loudspeakers there are silent; empty is nobody."""
+
+    name: Words = Field("", max_length=200)
+    phone: Words = Field("", max_length=30)
 
 
 class MoveBody(Asked):
@@ -115,6 +124,7 @@ class PolicyOut(Told):
     hard_stop_until: time
     night_ceiling_db: float
     allows_self_approval: bool
+    languages: tuple[str, ...]
 
 
 class AreaOut(Told):
@@ -137,6 +147,8 @@ class AreaDetail(AreaOut):
     """An area with the policy that holds there."""
 
     policy: PolicyOut
+    head_name: str
+    head_phone: str
 
 
 class AreaPage(BaseModel):
@@ -212,10 +224,19 @@ def edit_area(path: AreaPath, body: AreaEdit) -> Response:
 @areas_api.put("/areas/<area_id>/policy", responses={200: AreaDetail})
 @allow("area.policy")
 def set_policy(path: AreaPath, body: PolicyBody) -> Response:
-    """Change hard stop, night ceiling or self-approval; what is not named stays."""
+    """Change hard stop, night ceiling, self-approval, languages; what is not named stays."""
     changes = body.model_dump(exclude_unset=True)
     with writing() as session:
         area = area_changes.set_policy(session, actor(), path.area_id, now(), **changes)
+        return answer(_detail(session, area))
+
+
+@areas_api.put("/areas/<area_id>/head", responses={200: AreaDetail})
+@allow("area.contact")
+def set_head(path: AreaPath, body: HeadBody) -> Response:
+    """Change the village head and their phone."""
+    with writing() as session:
+        area = area_changes.set_head(session, actor(), path.area_id, body.name, body.phone, now())
         return answer(_detail(session, area))
 
 
@@ -259,4 +280,9 @@ def _seen(session: Session, area_id: str) -> Area:
 
 def _detail(session: Session, area: Area) -> AreaDetail:
     policy = PolicyOut.model_validate(effective_policy(session, area))
-    return AreaDetail(**AreaOut.model_validate(area).model_dump(), policy=policy)
+    return AreaDetail(
+        **AreaOut.model_validate(area).model_dump(),
+        policy=policy,
+        head_name=area.head_name,
+        head_phone=area.head_phone,
+    )

@@ -48,12 +48,13 @@ def area(area_id: str) -> str:
             policy=effective_policy(session, found),
             may_edit=allows(actor(), "area.edit", found),
             may_set=allows(actor(), "area.policy", found),
+            may_call=allows(actor(), "area.contact", found),
         )
 
 
 @areas_views.post("/areas/<area_id>/policy")
 def set_policy(area_id: str) -> AnyResponse:
-    """Change hard stop, night ceiling and self-approval; empty takes the value from above."""
+    """Change the policy; empty takes the value from above."""
     form = request.form
     own = {"yes": True, "no": False}.get(form.get("allows_self_approval", ""))
     with writing() as session:
@@ -66,6 +67,7 @@ def set_policy(area_id: str) -> AnyResponse:
             hard_stop_until=_time("hard_stop_until"),
             night_ceiling_db=number_in(form, "night_ceiling_db"),
             allows_self_approval=own,
+            languages=form.get("languages", "").replace(",", " ").split() or None,
         )
     return done(f"/areas/{area_id}", _("Đã lưu quy định"))
 
@@ -76,6 +78,15 @@ def edit(area_id: str) -> AnyResponse:
     values = {name: request.form.get(name, "") for name in ("name", "name_en", "code")}
     with writing() as session:
         area_changes.edit_area(session, actor(), area_id, now(), **values)
+    return done(f"/areas/{area_id}", _("Đã lưu"))
+
+
+@areas_views.post("/areas/<area_id>/head")
+def set_head(area_id: str) -> AnyResponse:
+    """Change who is called when the loudspeakers there are silent."""
+    name, phone = request.form.get("head_name", ""), request.form.get("head_phone", "")
+    with writing() as session:
+        area_changes.set_head(session, actor(), area_id, name, phone, now())
     return done(f"/areas/{area_id}", _("Đã lưu"))
 
 

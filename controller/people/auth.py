@@ -58,6 +58,21 @@ def sign_in(
         return start_session(session, person, now), actor_of(session, person)
 
 
+def require_own_password(
+    sessions: Sessions, actor: Actor, password: str, address: str, brake: Brake, now: datetime
+) -> None:
+    """Let only the actor themselves go on, not whoever found their browser open.
+
+    Makes its own transaction, as `sign_in`. Raises `Invalid`, `TooManyAttempts`.
+    """
+    brake.require_free(actor.login, address, now)
+    with sessions() as session:
+        stored = session.scalar(select(Person.password_hash).where(Person.id == actor.person_id))
+    if not is_right(stored, password):
+        brake.count_failure(actor.login, address, now)
+        raise Invalid(field="password", why_vi="không đúng", why_en="is wrong")
+
+
 def start_session(session: Session, person: Person, now: datetime) -> str:
     """Return the secret of a new browser session of a person; old dead ones are swept away."""
     session.execute(delete(SignIn).where(SignIn.person_id == person.id, SignIn.expires_at <= now))

@@ -10,6 +10,7 @@ from controller.people import audit as chain
 from controller.people.area_changes import import_areas
 from controller.people.models import Role
 from controller.people.rights import machine_owner
+from controller.people.second_factor import remove_of
 from controller.people.service import (
     create_person,
     grant_role,
@@ -71,6 +72,16 @@ def password(login: str) -> None:
     with transaction() as session:
         person = person_by_login(session, login)
         click.echo(reset_password(session, machine_owner(typist()), person.id, utc_now()))
+
+
+@people.command()
+@click.argument("login")
+def second_factor_reset(login: str) -> None:
+    """Gỡ bảo mật hai lớp của người mất điện thoại / Remove a lost second factor."""
+    with transaction() as session:
+        person = person_by_login(session, login)
+        remove_of(session, machine_owner(typist()), person.id, utc_now())
+    say(f"Đã gỡ; {login} phải thiết lập lại", f"Removed; {login} has to set it up again")
 
 
 @click.group()

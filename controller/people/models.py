@@ -83,6 +83,39 @@ class ApiToken(Base):
     revoked_at: Mapped[datetime | None]
 
 
+class SecondFactor(Base):
+    """A person's TOTP secret, sealed; it counts from `confirmed_at`. `last_step` was used last."""
+
+    __tablename__ = "second_factors"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    sealed_secret: Mapped[str] = mapped_column(String(200))
+    begun_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int] = mapped_column(default=0)
+
+
+class RecoveryCode(Base):
+    """A code on paper that stands in once for a second factor, known by its hash."""
+
+    __tablename__ = "recovery_codes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[datetime | None]
+
+
+class WrongCode(Base):
+    """A wrong one-time code of the last day; it stays when what it was meant for is undone."""
+
+    __tablename__ = "wrong_codes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(index=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
 class AuditEntry(Base):
     """One change, by whom; `hash` covers all columns and the hash before it (R46)."""
 

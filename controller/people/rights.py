@@ -35,6 +35,7 @@ ACTIONS = {
     "view": Action("xem", "view", EVERYONE),
     "area.edit": _by("sửa địa bàn", "edit areas", ADMINISTRATOR),
     "area.policy": _by("sửa quy định phát", "edit the broadcast policy", ADMINISTRATOR),
+    "area.contact": _by("sửa liên hệ của địa bàn", "edit whom to call", OPERATOR, ADMINISTRATOR),
     "person.view": _by("xem tài khoản", "view accounts", ADMINISTRATOR),
     "person.edit": _by("quản lý tài khoản", "manage accounts", ADMINISTRATOR),
     "audit.view": _by("xem nhật ký hệ thống", "view the audit log", ADMINISTRATOR),
@@ -50,6 +51,28 @@ ACTIONS = {
     "programme.approve": _by("duyệt chương trình", "approve programmes", APPROVER, AUTHORITY),
     "schedule.edit": _by("sửa lịch phát", "edit schedules", OPERATOR, APPROVER, AUTHORITY),
     "plan.publish": _by("gửi kế hoạch phát", "publish plans", OPERATOR, APPROVER, AUTHORITY),
+    "alert.draft": _by(
+        "soạn tin khẩn cấp", "draft emergency alerts", OPERATOR, APPROVER, AUTHORITY
+    ),
+    "alert.release": _by("duyệt phát khẩn cấp", "release emergency alerts", APPROVER, AUTHORITY),
+    "alert.fire": _by(
+        "phát mẫu khẩn cấp đã duyệt trước",
+        "fire pre-authorised alerts",
+        OPERATOR,
+        APPROVER,
+        AUTHORITY,
+    ),
+    "alert.cancel": _by(
+        "hủy phát khẩn cấp", "cancel emergency alerts", OPERATOR, APPROVER, AUTHORITY
+    ),
+    "alert.template": _by(
+        "soạn mẫu khẩn cấp", "write alert templates", OPERATOR, APPROVER, AUTHORITY
+    ),
+    "alert.approve_template": _by(
+        "duyệt mẫu khẩn cấp", "approve alert templates", APPROVER, AUTHORITY
+    ),
+    "alert.rules": _by("sửa quy tắc phát khẩn cấp", "edit the release rules", ADMINISTRATOR),
+    "drill.plan": _by("lên lịch diễn tập", "plan drills", OPERATOR, APPROVER, AUTHORITY),
 }
 
 

@@ -132,7 +132,7 @@ def edit_person(
     """Change name, phone or language; one's own always, another's as their administrator."""
     person = find_person(session, person_id)
     if person.id != actor.person_id:
-        _require_over(session, actor, person)
+        require_over(session, actor, person)
     wanted = {"full_name": full_name, "phone": phone, "language": language}
     changed = {name: value for name, value in wanted.items() if value is not None}
     _require_details(full_name or person.full_name, language or person.language)
@@ -145,7 +145,7 @@ def edit_person(
 def deactivate_person(session: Session, actor: Actor, person_id: int, now: datetime) -> None:
     """Close an account; its sessions and tokens end at once, its name stays in the records."""
     person = find_person(session, person_id)
-    _require_over(session, actor, person)
+    require_over(session, actor, person)
     if person.is_active:
         person.is_active = False
         _changed(session, actor, person, "person.deactivate", "", {}, now)
@@ -169,7 +169,7 @@ def change_password(session: Session, actor: Actor, old: str, new: str, now: dat
 def reset_password(session: Session, actor: Actor, person_id: int, now: datetime) -> str:
     """Return a new first password for a person below the actor; must be changed at sign-in."""
     person = find_person(session, person_id)
-    _require_over(session, actor, person)
+    require_over(session, actor, person)
     password = first_password()
     person.password_hash, person.must_change_password = hash_password(password), True
     _changed(session, actor, person, "person.password_reset", "", {}, now)
@@ -192,6 +192,15 @@ def person_by_login(session: Session, login: str) -> Person:
     return person
 
 
+def require_over(session: Session, actor: Actor, person: Person) -> None:
+    """Let an actor manage an account only if all of its roles are inside their administration."""
+    for area in _areas_of(session, person):
+        require(actor, "person.edit", area)
+    if not person.grants and not may(actor, ACTIONS["person.edit"].roles, "/"):
+        named = ACTIONS["person.edit"]
+        raise NotAllowed(action_vi=named.vi, action_en=named.en, area=person.login)
+
+
 def people_seen_by(session: Session, actor: Actor) -> list[Person]:
     """Return the people with a role inside the actor's administration, by login."""
     inside = [
@@ -203,15 +212,6 @@ def people_seen_by(session: Session, actor: Actor) -> list[Person]:
     return list(
         session.scalars(select(Person).where(Person.id.in_(has_role)).order_by(Person.login))
     )
-
-
-def _require_over(session: Session, actor: Actor, person: Person) -> None:
-    """Let an actor manage an account only if all of its roles are inside their administration."""
-    for area in _areas_of(session, person):
-        require(actor, "person.edit", area)
-    if not person.grants and not may(actor, ACTIONS["person.edit"].roles, "/"):
-        named = ACTIONS["person.edit"]
-        raise NotAllowed(action_vi=named.vi, action_en=named.en, area=person.login)
 
 
 def _areas_of(session: Session, person: Person) -> Iterable[Area]:

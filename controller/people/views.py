@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from controller.people import auth, service
 from controller.people.access import access, actor, now, reading, writing
 from controller.people.gate import cookie_name, give_cookie
+from controller.people.second_factor import status_of
 from controller.web.i18n import COOKIE, LANGUAGES
 from controller.web.page import done, page
 
@@ -32,7 +33,8 @@ def sign_in_post() -> AnyResponse:
     login, password = form.get("login", "").strip(), form.get("password", "")
     parts = access()
     secret, _who = auth.sign_in(parts.sessions, login, password, address, parts.brake, now())
-    return give_cookie(done(_inside(form.get("next", "/"))), secret)
+    wanted = (form.getlist("next") or ["/"])[-1]  # the button of the emergency desk comes last
+    return give_cookie(done(_inside(wanted)), secret)
 
 
 @people_views.post("/sign-out")
@@ -78,7 +80,9 @@ def language() -> AnyResponse:
 def me() -> str:
     """Show one's own account."""
     with reading() as session:
-        return page("people/me.html", tokens=auth.tokens_of(session, actor(), now()))
+        tokens = auth.tokens_of(session, actor(), now())
+        mine = status_of(session, actor().person_id or 0)
+        return page("people/me.html", tokens=tokens, second_factor=mine)
 
 
 @people_views.post("/me/tokens")

@@ -1,8 +1,13 @@
-"""Use cases of plans: compile and publish what changed, say what changed, show what comes."""
+"""Use cases of plans: compile and publish what changed, say what changed, show what comes.
+
+A compile of a whole country takes seconds, so it writes in small transactions: an alert that is
+released meanwhile waits for one of them at most. Nothing is signed while the database is locked.
+"""
 
 import hashlib
 import uuid
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,13 +16,13 @@ from sqlalchemy.orm import Session
 
 from controller import outbox
 from controller.config import Config
-from controller.db import upsert
+from controller.db import Sessions, upsert
 from controller.keys import Keyring
 from controller.outbox import Publish
 from controller.plans.compile import Compiler, Content, window
 from controller.plans.models import CompiledPlan
 from controller.plans.network import Refused, Scope, load_network
-from controller.replan import take_requests
+from controller.replan import forget_requests, look_at_requests
 from controller.stations.desired import devices_of, publish_all_desired
 from wire import topics
 from wire.errors import Malformed
@@ -25,7 +30,8 @@ from wire.message import next_revision
 from wire.plan import Plan, Slot
 from wire.signing import Signer, digest, payload_of, sign_payload
 
-CHUNK = 500
+CHUNK = 100
+"""So many devices a transaction: some 20 ms of SQLite's one writer."""
 GRACE = timedelta(days=1)
 """A plan lives a day longer than its slots, so that a device never doubts its last day."""
 
@@ -35,6 +41,7 @@ class Published:
     """What one compile did: devices looked at, revisions that went out, rules left out or not.
 
     Devices in `too_large` keep their old plan: the new one exceeds what a message may carry.
+    Somebody else published for those in `overtaken` meanwhile: they want another compile.
     """
 
     looked_at: int
@@ -42,6 +49,39 @@ class Published:
     refused: tuple[Refused, ...] = ()
     planned: frozenset[str] = frozenset()
     too_large: tuple[str, ...] = ()
+    overtaken: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """How a long work reads and writes: `reading` waits for no writer, `writing` is patient."""
+
+    reading: Sessions
+    writing: Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """Plans that were signed and not yet written; `held` is the revision that each follows."""
+
+    rows: list[dict[str, Any]]
+    publishes: list[Publish]
+    held: dict[str, int]
+
+
+@dataclass(slots=True)
+class _Compile:
+    """One compile under way: what it looked at, and what came of it so far."""
+
+    compiler: Compiler
+    devices: int
+    rules: frozenset[str]
+    held: dict[str, tuple[int, str]]
+    signer: Signer
+    now: datetime
+    revisions: dict[str, int] = field(default_factory=dict)
+    too_large: list[str] = field(default_factory=list)
+    overtaken: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,30 +94,71 @@ class Change:
 
 
 def publish_requested(
-    session: Session, keyring: Keyring, config: Config, now: datetime
+    database: Database,
+    keyring: Keyring,
+    config: Config,
+    now: datetime,
+    note: Callable[[Session, Published], None] = lambda _session, _done: None,
 ) -> Published:
-    """Publish what changes asked for, desired states and plans; the requests go with the commit."""
-    asked = take_requests(session)
-    if asked.desired_areas:
-        devices = devices_of(session, asked.desired_areas)
-        publish_all_desired(session, devices, keyring, config, now)
-    if not asked.areas and not asked.clusters:
+    """Publish what changes asked for, desired states and plans, in many small transactions.
+
+    The requests go with the last one, to which `note` may add what the compile found. Killed
+    before it, everything is asked for again, and what went out already is no news then.
+    """
+    with database.reading() as session:
+        asked = look_at_requests(session)
+        devices = devices_of(session, asked.desired_areas) if asked.desired_areas else []
+    if not asked.ids:
         return Published(0, {})
-    scope = Scope(areas=asked.areas, clusters=asked.clusters)
-    signer = keyring.signer()
-    return publish_plans(session, signer, now, days=config.plan_days, zone=config.zone, scope=scope)
+    for some in _chunks(devices):
+        with database.writing.begin() as session:
+            publish_all_desired(session, some, keyring, config, now)
+    done = Published(0, {})
+    if asked.areas or asked.clusters:
+        scope = Scope(areas=asked.areas, clusters=asked.clusters)
+        days, zone = config.plan_days, config.zone
+        done = compile_plans(database, keyring.signer(), now, days=days, zone=zone, scope=scope)
+    with database.writing.begin() as session:
+        if not done.overtaken:
+            forget_requests(session, asked.ids)
+        note(session, done)
+    return done
 
 
 def roll_plans(
-    session: Session, signer: Signer, now: datetime, *, days: int, zone: str, limit: int
+    database: Database, signer: Signer, now: datetime, *, days: int, zone: str, limit: int
 ) -> Published:
     """Give a new day to the devices whose plan began before today, at most `limit` of them."""
     today, _ = window(now, days, zone)
     behind = select(CompiledPlan.device_id).where(CompiledPlan.from_at < today)
-    devices = frozenset(session.scalars(behind.order_by(CompiledPlan.digest).limit(limit)))
+    with database.reading() as session:
+        found = session.scalars(behind.order_by(CompiledPlan.digest).limit(limit))
+        devices = frozenset(found)
     if not devices:
         return Published(0, {})
-    return publish_plans(session, signer, now, days=days, zone=zone, scope=Scope(devices=devices))
+    return compile_plans(database, signer, now, days=days, zone=zone, scope=Scope(devices=devices))
+
+
+def compile_plans(
+    database: Database,
+    signer: Signer,
+    now: datetime,
+    *,
+    days: int,
+    zone: str,
+    scope: Scope | None = None,
+) -> Published:
+    """Compile the devices of a scope (all when None) and publish what is new.
+
+    A device whose content did not change gets nothing. Each small transaction commits.
+    """
+    with database.reading() as session:
+        work = _begin(session, signer, now, days, zone, scope)
+    for fresh in _fresh(work):
+        signed = _sign(work, fresh)
+        with database.writing.begin() as session:
+            _write(session, work, signed)
+    return _result(work)
 
 
 def publish_plans(
@@ -89,31 +170,11 @@ def publish_plans(
     zone: str,
     scope: Scope | None = None,
 ) -> Published:
-    """Compile the devices of a scope (all when None) and publish what is new.
-
-    A device whose content did not change gets nothing. The caller commits.
-    """
-    network = load_network(session, zone, scope)
-    compiler = Compiler(network, now, days, zone)
-    held = _held(session, None if scope is None else [device.id for device in network.devices])
-    revisions: dict[str, int] = {}
-    too_large: list[str] = []
-    fresh: list[tuple[Content, int]] = []
-    for content in compiler.compile_all():
-        last = held.get(content.device_id)
-        if last is None or last[1] != _fingerprint(content, signer):
-            rev = next_revision(last[0] if last else 0, now)
-            revisions[content.device_id] = rev
-            fresh.append((content, rev))
-        if len(fresh) >= CHUNK:
-            too_large += _publish(session, fresh, signer, now)
-            fresh = []
-    too_large += _publish(session, fresh, signer, now)
-    for device in too_large:
-        del revisions[device]
-    refused = tuple(compiler.refused)
-    planned = {view.rule.id for view in network.rules} - {rule.rule_id for rule in refused}
-    return Published(len(network.devices), revisions, refused, frozenset(planned), tuple(too_large))
+    """Do the same in the caller's one transaction, for a few devices. The caller commits."""
+    work = _begin(session, signer, now, days, zone, scope)
+    for fresh in _fresh(work):
+        _write(session, work, _sign(work, fresh))
+    return _result(work)
 
 
 def plan_of(session: Session, device_id: str) -> Plan | None:
@@ -151,25 +212,71 @@ def message_of(content: Content, rev: int, now: datetime) -> Plan:
     )
 
 
-def _publish(
-    session: Session, fresh: list[tuple[Content, int]], signer: Signer, now: datetime
-) -> list[str]:
-    """Sign and enqueue; return the devices whose plan is too large to be sent to them."""
-    rows: list[dict[str, Any]] = []
-    publishes: list[Publish] = []
-    too_large: list[str] = []
-    for content, rev in fresh:
-        payload = payload_of(message_of(content, rev, now))
+def _begin(
+    session: Session, signer: Signer, now: datetime, days: int, zone: str, scope: Scope | None
+) -> _Compile:
+    """Read all that a compile needs, as plain values."""
+    network = load_network(session, zone, scope)
+    held = _held(session, None if scope is None else [device.id for device in network.devices])
+    rules = frozenset(view.rule.id for view in network.rules)
+    compiler = Compiler(network, now, days, zone)
+    return _Compile(compiler, len(network.devices), rules, held, signer, now)
+
+
+def _fresh(work: _Compile) -> Iterator[list[Content]]:
+    """Yield, in chunks, what says something else than the plan that a device has."""
+    fresh: list[Content] = []
+    for content in work.compiler.compile_all():
+        last = work.held.get(content.device_id)
+        if last is None or last[1] != _fingerprint(content, work.signer):
+            fresh.append(content)
+        if len(fresh) >= CHUNK:
+            yield fresh
+            fresh = []
+    if fresh:
+        yield fresh
+
+
+def _sign(work: _Compile, fresh: list[Content]) -> _Signed:
+    """Make the messages; a device whose plan is too large to be sent to it gets none."""
+    signed = _Signed([], [], {})
+    for content in fresh:
+        last, _ = work.held.get(content.device_id, (0, ""))
+        rev = next_revision(last, work.now)
+        payload = payload_of(message_of(content, rev, work.now))
         try:
-            token = sign_payload(Plan.kind, payload, signer)
+            token = sign_payload(Plan.kind, payload, work.signer)
         except Malformed:
-            too_large.append(content.device_id)
+            work.too_large.append(content.device_id)
             continue
-        rows.append(_row(content, rev, payload, token, _fingerprint(content, signer), now))
-        publishes.append(_publish_of(content, rev, token))
+        fingerprint = _fingerprint(content, work.signer)
+        signed.rows.append(_row(content, rev, payload, token, fingerprint, work.now))
+        signed.publishes.append(_publish_of(content, rev, token))
+        signed.held[content.device_id] = last
+    return signed
+
+
+def _write(session: Session, work: _Compile, signed: _Signed) -> None:
+    """Write and enqueue, but for a device that somebody else published for since we looked."""
+    held = _held(session, list(signed.held))
+    overtaken = {one for one, rev in signed.held.items() if held.get(one, (0, ""))[0] != rev}
+    rows = [row for row in signed.rows if row["device_id"] not in overtaken]
+    publishes = [one for one in signed.publishes if one.owner not in overtaken]
     upsert(session, CompiledPlan, rows)
-    outbox.enqueue_all(session, publishes, now)
-    return too_large
+    outbox.enqueue_all(session, publishes, work.now)
+    work.overtaken += sorted(overtaken)
+    work.revisions |= {one.owner: one.rev for one in publishes}
+
+
+def _result(work: _Compile) -> Published:
+    refused = tuple(work.compiler.refused)
+    planned = work.rules - {rule.rule_id for rule in refused}
+    too_large, overtaken = tuple(work.too_large), tuple(work.overtaken)
+    return Published(work.devices, work.revisions, refused, planned, too_large, overtaken)
+
+
+def _chunks(devices: list[str]) -> Iterable[list[str]]:
+    return (devices[at : at + CHUNK] for at in range(0, len(devices), CHUNK))
 
 
 def _row(

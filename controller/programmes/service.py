@@ -195,8 +195,13 @@ def _class(name: str) -> str:
     return name
 
 
+def origin_of(area: Area) -> Origin:
+    """Return the level at which an area speaks; what is below a commune is a village."""
+    return _LEVELS.get(area.kind, Origin.VILLAGE)
+
+
 def _origin(area: Area, name: str | None) -> str:
-    own = _LEVELS.get(area.kind, Origin.VILLAGE)
+    own = origin_of(area)
     if name is None:
         return own
     allowed = _LADDER[_LADDER.index(own) :]

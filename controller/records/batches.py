@@ -1,29 +1,58 @@
 """Signed receipts: stored as they come, verified in the background, then believed."""
 
 import logging
-from collections.abc import Iterable
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from controller import wake
+from controller.emergencies import reach
 from controller.health import incidents
-from controller.health.service import presence_of
+from controller.health.models import Presence
+from controller.health.service import counted_upto, raise_upto
+from controller.records.checking import Question, Verdict, check
 from controller.records.logbook import note_receipt, was_played
 from controller.records.models import Batch, StoredReceipt
 from controller.stations.models import Device
-from wire.errors import Forged, Malformed, WireError
-from wire.signing import MAX_TOKEN_BYTES, open_signed, public_key
+from wire.errors import Malformed
+from wire.signing import MAX_TOKEN_BYTES
 from wire.up import Receipt, ReceiptKind, Receipts
 
 log = logging.getLogger(__name__)
 
 NAME = "batches"
+AT_ONCE = 250
+"""So many batches a transaction: a tenth of a second of SQLite's one writer."""
+_TOKEN = re.compile(r"[A-Za-z0-9_.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A stored batch that nobody has looked into."""
+
+    id: int
+    received_at: datetime
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A stored batch that was looked into; `message` only when the device's `key` signed it."""
+
+    id: int
+    device_id: str
+    received_at: datetime
+    verdict: str
+    key: str = ""
+    message: Receipts | None = None
 
 
 def store_batch(session: Session, device_id: str, token: str, now: datetime) -> None:
@@ -31,84 +60,146 @@ def store_batch(session: Session, device_id: str, token: str, now: datetime) -> 
 
     Raises `Malformed` for more than a token can be: a thief of a key fills no disk.
     """
-    if len(token) > MAX_TOKEN_BYTES:
+    store_batches(session, [(device_id, checked(token))], now)
+
+
+def checked(token: str) -> str:
+    """Return what may be a token; `Malformed` when it is too long or has letters of no token."""
+    if len(token) > MAX_TOKEN_BYTES or not _TOKEN.fullmatch(token):
         raise Malformed(f"{len(token)} bytes")
-    session.add(Batch(device_id=device_id, token=token, received_at=now))
+    return token
+
+
+def store_batches(session: Session, tokens: Sequence[tuple[str, str]], now: datetime) -> None:
+    """Keep many (device, checked token) in one statement."""
+    if not tokens:
+        return
+    rows = [
+        {"device_id": device, "token": token, "received_at": now, "verdict": ""}
+        for device, token in tokens
+    ]
+    session.execute(insert(Batch), rows)
     wake.ask(session, NAME)
 
 
-def verify_batches(session: Session, now: datetime, limit: int = 500) -> int:
+def verify_batches(session: Session, now: datetime, limit: int = AT_ONCE) -> int:
     """Verify the oldest waiting batches in order, file their receipts; return how many batches.
 
-    One that we fail at gets the verdict `error` and holds up no other.
+    Everything in the caller's transaction; `Verification` does it in turns.
     """
-    waiting = select(Batch).where(Batch.verified_at.is_(None)).order_by(Batch.id).limit(limit)
-    batches = session.scalars(waiting).all()
-    for batch in batches:
-        batch.verdict = _verdict(session, batch, now)
-        batch.verified_at = now
+    batches = waiting(session, limit=limit)
+    file_opened(session, [opened(one, check(one.question)) for one in batches], now)
     return len(batches)
 
 
-def _verdict(session: Session, batch: Batch, now: datetime) -> str:
+def waiting(session: Session, after: int = 0, limit: int = AT_ONCE) -> list[Waiting]:
+    """Return the oldest batches that nobody verified yet, in order, of those after an id."""
+    rows = session.execute(
+        select(Batch.id, Batch.received_at, Batch.device_id, Device.public_x, Batch.token)
+        .join(Device, Device.id == Batch.device_id, isouter=True)
+        .where(Batch.verified_at.is_(None), Batch.id > after)
+        .order_by(Batch.id)
+        .limit(limit)
+    )
+    return [
+        Waiting(number, received_at, Question(device, key, token))
+        for number, received_at, device, key, token in rows
+    ]
+
+
+def opened(batch: Waiting, verdict: Verdict) -> Opened:
+    """Return a batch with what its device signed, or why it is not believed."""
+    asked, message = batch.question, verdict.message
+    if message is None:
+        log.warning("receipts of %s refused: %s", asked.device, verdict.code)
+    key = asked.key or ""
+    return Opened(batch.id, asked.device, batch.received_at, verdict.code, key, message)
+
+
+def file_opened(session: Session, opened: Sequence[Opened], now: datetime) -> None:
+    """File what was opened: receipts, logbook, what devices may forget, and the verdicts.
+
+    One batch that we fail at gets the verdict `error` and holds up no other.
+    """
+    verdicts = {one.id: one.verdict for one in opened}
+    good = [one for one in opened if one.message is not None]
+    if not _filed(session, good, now):
+        for one in good:
+            if not _filed(session, [one], now):
+                verdicts[one.id] = "error"
+    for one in opened:
+        if one.message is None and one.verdict != "error":
+            facts = {"code": one.verdict}
+            incidents.open_incident(session, incidents.FORGED, one.device_id, now, facts=facts)
+    for verdict in set(verdicts.values()):
+        ids = [batch for batch, its in verdicts.items() if its == verdict]
+        judged = update(Batch).where(Batch.id.in_(ids))
+        session.execute(judged.values(verdict=verdict, verified_at=now))
+
+
+def _filed(session: Session, batches: Sequence[Opened], now: datetime) -> bool:
+    """File batches in a savepoint, all or none; return whether it went well."""
     try:
         with session.begin_nested():
-            return _verify(session, batch, now)
+            _file(session, batches, now)
     except OperationalError:
-        raise  # the database is away: nothing is wrong with the batch
+        raise  # the database is away: nothing is wrong with the batches
     except Exception:
-        log.exception("batch %d of %s could not be filed", batch.id, batch.device_id)
-        return "error"
+        if len(batches) == 1:
+            log.exception("batch %d of %s could not be filed", batches[0].id, batches[0].device_id)
+        return False
+    return True
 
 
-def _verify(session: Session, batch: Batch, now: datetime) -> str:
-    device = session.get(Device, batch.device_id)
+def _file(session: Session, batches: Sequence[Opened], now: datetime) -> None:
+    receipts = [
+        (one, receipt) for one in batches if one.message for receipt in one.message.receipts
+    ]
+    fresh = _insert(session, receipts)
+    alerts: list[reach.Told] = []
+    for one, receipt in receipts:
+        # Whatever a batch repeats was told before, also within this chunk.
+        if (one.device_id, one.key, receipt.number) in fresh:
+            fresh.remove((one.device_id, one.key, receipt.number))
+            note_receipt(session, one.device_id, receipt)
+            _note_incident(session, one.device_id, receipt, now)
+            if receipt.area is not None:
+                alerts.append((one.device_id, receipt))
+    _note_alerts(session, alerts, now)
+    _acknowledge(session, batches, now)
+
+
+def _note_alerts(session: Session, told: Sequence[reach.Told], now: datetime) -> None:
+    """Count whom alerts reached; a bug there loses no receipt."""
+    if not told:
+        return
     try:
-        if device is None or device.public_x is None:
-            raise Forged(batch.device_id)
-        message = open_signed(batch.token, public_key(device.public_x), Receipts)
-        if message.device != batch.device_id:
-            raise Forged(message.device)
-    except WireError as error:
-        log.warning("receipts of %s refused: %s", batch.device_id, error)
-        incidents.open_incident(
-            session, incidents.FORGED, batch.device_id, now, facts={"code": error.code}
-        )
-        return error.code
-    _file(session, batch, device.public_x, message, now)
-    return "ok"
+        with session.begin_nested():
+            reach.note_receipts(session, told, now)
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("what %d receipts say of alerts could not be counted", len(told))
 
 
-def _file(session: Session, batch: Batch, key: str, message: Receipts, now: datetime) -> None:
-    known = _known(session, batch.device_id, key, [one.number for one in message.receipts])
-    fresh = [receipt for receipt in message.receipts if receipt.number not in known]
-    _insert(session, [_row(batch, key, receipt) for receipt in fresh])
-    for receipt in fresh:
-        note_receipt(session, batch.device_id, receipt)
-        _note_incident(session, batch.device_id, receipt, now)
-    _acknowledge(session, batch.device_id, message.oldest, now)
+def _insert(
+    session: Session, receipts: Sequence[tuple[Opened, Receipt]]
+) -> set[tuple[str, str, int]]:
+    """Insert what is not there yet; return (device, key, number) of what is new."""
+    if not receipts:
+        return set()
+    is_pg = session.get_bind().dialect.name == "postgresql"
+    new = (pg_insert if is_pg else sqlite_insert)(_RECEIPTS).on_conflict_do_nothing()
+    keys = (_RECEIPTS.c.device_id, _RECEIPTS.c.key, _RECEIPTS.c.number)
+    found = session.connection().execute(new.returning(*keys), [_row(*one) for one in receipts])
+    return {(device, key, number) for device, key, number in found}
 
 
-def _known(session: Session, device_id: str, key: str, numbers: Iterable[int]) -> frozenset[int]:
-    rows = select(StoredReceipt.number).where(
-        StoredReceipt.device_id == device_id,
-        StoredReceipt.key == key,
-        StoredReceipt.number.in_(numbers),
-    )
-    return frozenset(session.scalars(rows))
-
-
-def _insert(session: Session, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        is_pg = session.get_bind().dialect.name == "postgresql"
-        insert = pg_insert if is_pg else sqlite_insert
-        session.execute(insert(StoredReceipt).on_conflict_do_nothing(), rows)
-
-
-def _row(batch: Batch, key: str, receipt: Receipt) -> dict[str, Any]:
-    return receipt.model_dump() | {
+def _row(batch: Opened, receipt: Receipt) -> dict[str, Any]:
+    said = {name: getattr(receipt, name) for name in _SAID}
+    return said | {
         "device_id": batch.device_id,
-        "key": key,
+        "key": batch.key,
         "batch_id": batch.id,
         "received_at": batch.received_at,
         "kind": receipt.kind.value,
@@ -116,29 +207,40 @@ def _row(batch: Batch, key: str, receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def _acknowledge(session: Session, device_id: str, oldest: int, now: datetime) -> None:
+_RECEIPTS = cast("Table", StoredReceipt.__table__)
+_SAID = frozenset(Receipt.model_fields).intersection(_RECEIPTS.columns.keys())
+
+
+def _acknowledge(session: Session, batches: Sequence[Opened], now: datetime) -> None:
     """Raise `receipts_upto` over every number that is stored without a gap, or is gone for good.
 
     A device forgets what was acknowledged once; after the restore of an older backup we lack it.
     """
-    presence = presence_of(session, device_id, now)
-    if presence.receipts_upto < oldest - 1:
-        log.warning(
-            "%s holds no receipts before %d; those after %d are lost with the database",
-            device_id,
-            oldest,
-            presence.receipts_upto,
+    counted = counted_upto(session, {one.device_id for one in batches}, now)
+    upto = dict(counted)
+    for one in batches:
+        key, acknowledged = upto[one.device_id]
+        gone = one.message.oldest - 1 if one.message and one.key == key else 0
+        if acknowledged < gone:
+            log.warning(
+                "%s holds no receipts before %d; those after %d are lost with the database",
+                one.device_id,
+                gone + 1,
+                acknowledged,
+            )
+            upto[one.device_id] = key, gone
+    after = (
+        select(_RECEIPTS.c.device_id, _RECEIPTS.c.key, _RECEIPTS.c.number)
+        .join(
+            Presence,
+            (Presence.device_id == _RECEIPTS.c.device_id) & (Presence.key == _RECEIPTS.c.key),
         )
-        presence.receipts_upto = oldest - 1
-    after = select(StoredReceipt.number).where(
-        StoredReceipt.device_id == device_id,
-        StoredReceipt.key == presence.key,
-        StoredReceipt.number > presence.receipts_upto,
+        .where(Presence.device_id.in_(upto), _RECEIPTS.c.number > Presence.receipts_upto)
     )
-    for number in session.scalars(after.order_by(StoredReceipt.number)):
-        if number != presence.receipts_upto + 1:
-            break
-        presence.receipts_upto = number
+    for device_id, key, number in session.execute(after.order_by(*after.selected_columns)):
+        if number == upto[device_id][1] + 1:
+            upto[device_id] = key, number
+    raise_upto(session, {one: upto[one][1] for one in upto if upto[one] != counted[one]})
 
 
 def _note_incident(session: Session, device_id: str, receipt: Receipt, now: datetime) -> None:

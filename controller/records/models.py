@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from controller.db import Base
@@ -44,6 +44,8 @@ class StoredReceipt(Base):
     programme: Mapped[str | None] = mapped_column(String(64))
     object_id: Mapped[str | None] = mapped_column(String(64))
     rev: Mapped[int | None] = mapped_column(BigInteger)
+    area: Mapped[str | None] = mapped_column(String(40))
+    clusters: Mapped[list[str] | None] = mapped_column(JSON)
     played_ms: Mapped[int | None]
     late_ms: Mapped[int | None]
     clock: Mapped[str] = mapped_column(String(10))

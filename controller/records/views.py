@@ -1,6 +1,6 @@
 """Pages of the logbook: what was planned, what was played, and why not."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, request
 from flask_babel import get_timezone
@@ -26,6 +26,9 @@ def logbook() -> str:
             total=sum(by_state.values()),
             by_state=by_state,
             wanted=wanted,
+            others={key: value for key, value in request.args.items() if key != "page"},
+            day_before=wanted.day - timedelta(days=1),
+            day_after=wanted.day + timedelta(days=1),
             areas=places(session, actor(), "view"),
             clusters_of=clusters_of,
         )

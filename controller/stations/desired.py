@@ -18,6 +18,7 @@ from controller.keys import Keyring
 from controller.outbox import Publish, enqueue_all
 from controller.outbox_models import Retained
 from controller.stations.models import Cluster, Device, DeviceState, Output, Station
+from controller.stations.packs import Wanted, wanted_packs
 from wire import topics
 from wire.down import Cluster as WireCluster
 from wire.down import Desired, Intervals, OutputState
@@ -96,6 +97,7 @@ def _publish_chunk(
 ) -> dict[str, str]:
     devices = _load(session, ids)
     chains = _chains(session, devices)
+    packs = wanted_packs(session, {device.station.area_id for device in devices})
     topic_of = {device.id: topics.down(device.id, "desired") for device in devices}
     rows = session.scalars(select(Retained).where(Retained.topic.in_(topic_of.values())))
     held = {row.owner: row for row in rows}
@@ -104,7 +106,8 @@ def _publish_chunk(
     for device in devices:
         before = held.get(device.id)
         rev = next_revision(before.rev if before else 0, now)
-        wanted = _build(device, chains, keyring, config, now, rev=rev)
+        pack = packs[device.station.area_id]
+        wanted = _build(device, chains, pack, keyring, config, now, rev=rev)
         if before and _still_says(before.token, wanted, keyring):
             tokens[device.id] = before.token
             continue
@@ -115,7 +118,14 @@ def _publish_chunk(
 
 
 def _build(
-    device: Device, chains: Chains, keyring: Keyring, config: Config, now: datetime, *, rev: int
+    device: Device,
+    chains: Chains,
+    pack: Wanted,
+    keyring: Keyring,
+    config: Config,
+    now: datetime,
+    *,
+    rev: int,
 ) -> Desired:
     """Return what a device shall be; valid as long as the issuing certificate."""
     issuing = keyring.issuing.certificate
@@ -132,6 +142,9 @@ def _build(
         outputs=tuple(_output(output, chains) for output in device.outputs),
         audio_url=config.device_url,
         intervals=Intervals(health_s=config.health_s, sync_s=config.sync_s),
+        emergency_pack=pack.sha256,
+        emergency_pack_bytes=pack.bytes,
+        languages=pack.languages,
     )
 
 

@@ -141,7 +141,8 @@ def revoke_device(
 ) -> None:
     """Put a device out for ever: its certificates, its API, and its key by the trust list.
 
-    The commit wakes the worker, which shuts the broker to it (`REVOKED`).
+    The commit wakes the worker, which shuts the broker to it (`REVOKED`), and publishes the trust
+    list where this process may not sign it.
     """
     device = find_device(session, device_id)
     area = _area(session, device)
@@ -155,7 +156,8 @@ def revoke_device(
         .values(expires_at=now)
     )
     _end_certificates(session, device_id, now)
-    publish_trust(session, keyring, now)
+    if keyring.holds_root:
+        publish_trust(session, keyring, now)
     wake.ask(session, REVOKED)
     record(session, now, actor.login, "device.revoke", "device", device_id, area.id)
 

@@ -1,7 +1,7 @@
 """The `keys` commands: make, show, rotate and revoke; the trust list goes out by the outbox."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import get_args
 
 import click
 from sqlalchemy import Engine, inspect
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from controller.config import Config, load_config
 from controller.db import make_sessions
 from controller.keys import Keyring
-from controller.keys.keyring import EVERYTHING
+from controller.keys.certificates import EVERYTHING, Issuing
 from controller.people.audit import record
 from controller.replan import replan
 from controller.stations.desired import devices_of, publish_all_desired
@@ -29,7 +29,7 @@ def keys() -> None:
 @click.option(
     "--may",
     multiple=True,
-    type=click.Choice(get_args(May)),
+    type=click.Choice(EVERYTHING),
     help="Được phát gì (mặc định: tất cả) / What it may say (default: everything).",
 )
 @click.option(
@@ -57,13 +57,20 @@ def show() -> None:
 
 
 @keys.command()
-def rotate() -> None:
-    """Thay khóa ký; khóa cũ còn hiệu lực đến khi thu hồi / Replace the issuing key."""
+@click.option(
+    "--may",
+    multiple=True,
+    type=click.Choice(EVERYTHING),
+    help="Chỉ thay khóa này (mặc định: tất cả) / Only this key (default: all).",
+)
+def rotate(may: tuple[May, ...]) -> None:
+    """Thay khóa ký; khóa cũ còn hiệu lực đến khi thu hồi / Replace the issuing keys."""
     config = load_config()
     ring = _open(config)
-    new = ring.rotate(utc_now())
-    _publish(config, ring, "keys.rotate", new.kid)
-    click.echo(new.kid)
+    made = ring.rotate(utc_now(), may or None)
+    _publish(config, ring, "keys.rotate", [one.kid for one in made])
+    for one in made:
+        click.echo(f"{one.certificate.may[0]} {one.kid}")
 
 
 @keys.command()
@@ -73,17 +80,18 @@ def revoke(kid: str) -> None:
     config = load_config()
     ring = _open(config)
     ring.revoke(kid)
-    _publish(config, ring, "keys.revoke", kid)
+    _publish(config, ring, "keys.revoke", [kid])
 
 
-def _publish(config: Config, ring: Keyring, action: str, kid: str) -> None:
+def _publish(config: Config, ring: Keyring, action: str, kids: Iterable[str]) -> None:
     """Record the change and enqueue what the new keys must sign, where there is a database."""
     with open_engine(config) as engine:
         if not _has_tables(engine):
             say("Chưa có cơ sở dữ liệu, chưa gửi gì", "No database yet, nothing was sent")
             return
         with make_sessions(engine).begin() as session:
-            record(session, utc_now(), typist(), action, "key", kid)
+            for kid in kids:
+                record(session, utc_now(), typist(), action, "key", kid)
             _sign_again(session, config, ring)
     say("Danh sách tin cậy đã vào hàng đợi", "The trust list is in the outbox")
 
@@ -107,8 +115,16 @@ def _print(ring: Keyring) -> None:
     for number, root in enumerate(ring.bundle().roots, start=1):
         click.echo(f"root {number}: {root}")
     for one in ring.certificates:
-        state = "revoked" if one.kid in ring.revoked else "valid"
-        state = "in use" if one.kid == ring.issuing.kid else state
-        until, may = one.certificate.exp, ",".join(one.certificate.may)
-        click.echo(f"issuing {one.kid}: {one.certificate.subtree} {may} {until:%Y-%m-%d} {state}")
+        certificate, state = one.certificate, _state(ring, one)
+        until, may = certificate.exp, ",".join(certificate.may)
+        click.echo(f"issuing {one.kid}: {certificate.subtree} {may} {until:%Y-%m-%d} {state}")
     click.echo(f"bundle: {ring.bundle().fingerprint().hex()}")
+
+
+def _state(ring: Keyring, one: Issuing) -> str:
+    """Return how it stands with an issuing key, and whether whoever types may use it."""
+    if one.kid in ring.revoked:
+        return "revoked"
+    if one not in [ring.in_use(leave) for leave in ring.leaves]:
+        return "valid"
+    return "in use" if ring.may_open(one.file_name) else "in use, closed to you"

@@ -84,6 +84,22 @@ class Cluster(Base):
     output: Mapped[Output] = relationship(back_populates="clusters")
 
 
+class EmergencyPack(Base):
+    """The newest emergency pack for a set of languages (sorted, with spaces between).
+
+    `sha256` and `bytes` are those of its list in the asset store, `inputs` the hash of what it was
+    made of.
+    """
+
+    __tablename__ = "emergency_packs"
+
+    languages: Mapped[str] = mapped_column(String(100), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    bytes: Mapped[int]
+    inputs: Mapped[str] = mapped_column(String(64))
+    made_at: Mapped[datetime]
+
+
 class Claim(Base):
     """A claim code, known by the hash of its secret; single use, at most 24 hours (R21)."""
 

@@ -20,12 +20,16 @@ URGENCY = 1
 
 
 def publish_trust(session: Session, keyring: Keyring, now: datetime) -> str:
-    """Sign and enqueue the trust list if it says something new or grows old; return its token."""
+    """Sign and enqueue the trust list if it says something new or grows old; return its token.
+
+    Only then is the root needed; raises `KeyClosed` where this process may not read it.
+    """
     held = retained(session, topics.TRUST)
     rev = next_revision(held.rev if held else 0, now)
-    token = keyring.trust_token(now, rev, revoked_devices(session))
-    if held and _still_says(held.token, token, keyring, now):
+    wanted = keyring.trust(now, rev, revoked_devices(session))
+    if held and _still_says(held.token, wanted, keyring, now):
         return held.token
+    token = keyring.sign_trust(wanted)
     enqueue(
         session,
         topic=topics.TRUST,
@@ -46,10 +50,9 @@ def revoked_devices(session: Session) -> tuple[str, ...]:
     return tuple(session.scalars(revoked))
 
 
-def _still_says(token: str, wanted: str, keyring: Keyring, now: datetime) -> bool:
+def _still_says(token: str, wanted: Trust, keyring: Keyring, now: datetime) -> bool:
     try:
         held = judge_trust(token, keyring.pinned(), now + REFRESH_BEFORE)
     except WireError:
         return False
-    new: Trust = judge_trust(wanted, keyring.pinned(), now)
-    return held.model_dump(exclude=CLAIMS) == new.model_dump(exclude=CLAIMS)
+    return held.model_dump(exclude=CLAIMS) == wanted.model_dump(exclude=CLAIMS)

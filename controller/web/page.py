@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from controller.errors import Invalid
 
 PAGE_SIZE = 50
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
 
 
 def page(template: str, **values: Any) -> str:
@@ -42,13 +43,16 @@ def offset() -> int:
 
 
 def day_in(values: Mapping[str, str], name: str) -> date | None:
-    """Return a day of a form or query, None where it is empty; raises Invalid."""
+    """Return a day of a form or query, 1970 to 2199, None where it is empty; raises Invalid."""
     if not (text := values.get(name, "").strip()):
         return None
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise Invalid(field=name, why_vi="không phải ngày", why_en="is no date") from error
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise Invalid(field=name, why_vi="ngoài 1970-2199", why_en="is not within 1970-2199")
+    return day
 
 
 def number_in(values: Mapping[str, str], name: str) -> float | None:

@@ -25,7 +25,7 @@ def secure(app: Flask, config: Config) -> None:
     """Put the rules of this module on an app that listens on loopback, behind a proxy or none."""
     proxied = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)
     app.wsgi_app = proxied  # type: ignore[method-assign] # the way that Flask documents
-    app.secret_key = _secret_key(config)
+    app.secret_key = secret_key(config)
     app.config.update(
         SESSION_COOKIE_NAME="tt_forms",
         SESSION_COOKIE_HTTPONLY=True,
@@ -68,7 +68,7 @@ def _headers(answer: Response) -> Response:
     return answer
 
 
-def _secret_key(config: Config) -> str:
+def secret_key(config: Config) -> str:
     """Return the configured secret, or one that is made once and kept in the data folder."""
     if config.secret_key:
         return config.secret_key.get_secret_value()

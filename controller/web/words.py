@@ -70,10 +70,12 @@ INCIDENTS: Mapping[str, Pair] = {
     "forged_report": ("Báo cáo giả mạo", "Forged report"),
     "broadcast_at_risk": ("Buổi phát có nguy cơ", "Broadcast at risk"),
     "broadcast_missed": ("Buổi phát không thực hiện được", "Broadcast missed"),
+    "local_alert": ("Báo động tại chỗ", "Local alert"),
     "plan_too_large": (
         "Kế hoạch quá dài, thiết bị giữ bản cũ",
         "Plan too large, the device keeps the old one",
     ),
+    "pack_missing": ("Chưa có gói khẩn cấp mới nhất", "Emergency pack not up to date"),
     "rule_refused": ("Lịch phát không còn hợp lệ", "Schedule rule no longer valid"),
 }
 
@@ -164,8 +166,83 @@ RECEIPTS: Mapping[str, Pair] = {
     "repaired": ("Hết lỗi", "Repaired"),
 }
 
+ALERT_STATES: Mapping[str, Pair] = {
+    "drafted": ("Đang soạn", "Being drafted"),
+    "awaiting": ("Chờ duyệt phát", "Waiting for release"),
+    "counting": ("Sắp phát", "About to go out"),
+    "released": ("Đang hiệu lực", "In force"),
+    "cancelled": ("Đã hủy", "Cancelled"),
+    "ended": ("Đã kết thúc", "Ended"),
+    "withdrawn": ("Đã rút, chưa phát", "Withdrawn, never sent"),
+    "replaced": ("Đã có bản mới", "Replaced"),
+    "lapsed": ("Quá hạn, chưa phát", "Lapsed, never sent"),
+}
+
+ALERT_ACTIONS: Mapping[str, Pair] = {
+    "alert": ("Phát", "Alert"),
+    "update": ("Cập nhật", "Update"),
+    "cancel": ("Hủy", "Cancel"),
+    "end": ("Kết thúc", "End"),
+}
+
+ALERT_BANDS: Mapping[str, Pair] = {
+    "real": ("● PHÁT THẬT", "● REAL ALERT"),
+    "exercise": ("▨ THỰC HÀNH, không phải thật", "▨ EXERCISE, not real"),
+    "drill": ("▨ DIỄN TẬP, không phải thật", "▨ DRILL, not real"),
+}
+
+REACH: Mapping[str, Pair] = {
+    "meant": ("Sẽ kêu", "Will sound"),
+    "waiting": ("Đang gửi", "Being sent"),
+    "received": ("Đã nhận", "Received"),
+    "sounding": ("Đang kêu", "Sounding"),
+    "finished": ("Đã kêu xong", "Has sounded"),
+    "failed": ("Lỗi", "Failed"),
+    "not_reached": ("Không liên lạc được", "Not reached"),
+}
+
+REACH_MARKS: Mapping[str, Pair] = {
+    "meant": ("●", "●"),
+    "waiting": ("…", "…"),
+    "received": ("↓", "↓"),
+    "sounding": ("♪", "♪"),
+    "finished": ("✔", "✔"),
+    "failed": ("✖", "✖"),
+    "not_reached": ("?", "?"),
+}
+
+FACTORS: Mapping[str, Pair] = {
+    "totp": ("mã xác thực", "authenticator code"),
+    "recovery": ("mã dự phòng", "recovery code"),
+    "": ("không cần mã", "no code needed"),
+}
+
+TEMPLATE_STATES: Mapping[str, Pair] = {
+    "drafted": ("Chờ duyệt", "Waiting for approval"),
+    "approved": ("Đã duyệt", "Approved"),
+    "retired": ("Không dùng nữa", "Retired"),
+}
+
 AUDITED: Mapping[str, Pair] = {
+    "alert.cancel": ("Hủy phát khẩn cấp", "Alert cancelled"),
+    "alert.confirm": ("Duyệt phát khẩn cấp, chờ người thứ hai", "Alert confirmed, another needed"),
+    "alert.draft": ("Soạn tin khẩn cấp", "Alert drafted"),
+    "alert.end": ("Kết thúc phát khẩn cấp", "Alert ended"),
+    "alert.finish": ("Tin khẩn cấp tự kết thúc", "Alert ended by itself"),
+    "alert.lapse": ("Tin khẩn cấp quá giờ, không phát", "Alert lapsed unsent"),
+    "alert.local": ("Báo động tại chỗ", "Local alert"),
+    "alert.release": ("Duyệt phát khẩn cấp", "Alert released"),
+    "alert.rule": ("Sửa quy tắc phát khẩn cấp", "Release rule changed"),
+    "alert.rule_removed": ("Bỏ quy tắc phát khẩn cấp", "Release rule removed"),
+    "alert.send": ("Gửi tin khẩn cấp", "Alert sent"),
+    "alert.submit": ("Trình tin khẩn cấp", "Alert submitted"),
+    "alert.template": ("Soạn mẫu khẩn cấp", "Alert template written"),
+    "alert.template_approve": ("Duyệt mẫu khẩn cấp", "Alert template approved"),
+    "alert.template_retire": ("Bỏ mẫu khẩn cấp", "Alert template retired"),
+    "alert.undo": ("Dừng đếm ngược", "Countdown stopped"),
+    "alert.withdraw": ("Rút tin khẩn cấp", "Alert withdrawn"),
     "area.close": ("Kết thúc địa bàn", "Area ended"),
+    "area.contact": ("Sửa người liên hệ", "Contact changed"),
     "area.create": ("Thêm địa bàn", "Area added"),
     "area.edit": ("Sửa địa bàn", "Area changed"),
     "area.import": ("Nhập địa bàn từ CSV", "Areas imported"),
@@ -181,6 +258,11 @@ AUDITED: Mapping[str, Pair] = {
     "device.enrol": ("Thiết bị ghi danh", "Device enrolled"),
     "device.renew": ("Gia hạn chứng thư thiết bị", "Device certificate renewed"),
     "device.revoke": ("Thu hồi thiết bị", "Device revoked"),
+    "drill.cancel": ("Hủy lịch diễn tập", "Drill cancelled"),
+    "drill.change": ("Sửa lịch diễn tập", "Drill changed"),
+    "drill.hold": ("Tổ chức diễn tập", "Drill held"),
+    "drill.plan": ("Lên lịch diễn tập", "Drill planned"),
+    "drill.score": ("Chấm điểm diễn tập", "Drill scored"),
     "incident.close": ("Đóng sự cố", "Incident settled"),
     "keys.revoke": ("Thu hồi khóa", "Key revoked"),
     "keys.rotate": ("Đổi khóa", "Key rotated"),
@@ -210,6 +292,12 @@ AUDITED: Mapping[str, Pair] = {
     "schedule.move": ("Dời hoặc hủy một lần phát", "Occurrence moved or cancelled"),
     "schedule.pause": ("Tạm dừng lịch phát", "Schedule rule paused"),
     "schedule.resume": ("Cho lịch phát chạy lại", "Schedule rule resumed"),
+    "second_factor.begin": ("Bắt đầu thiết lập bảo mật hai lớp", "Second factor begun"),
+    "second_factor.codes": ("Tạo mã dự phòng mới", "Recovery codes renewed"),
+    "second_factor.on": ("Bật bảo mật hai lớp", "Second factor turned on"),
+    "second_factor.recovery": ("Dùng mã dự phòng", "Recovery code used"),
+    "second_factor.remove": ("Gỡ bảo mật hai lớp", "Second factor removed"),
+    "second_factor.wrong": ("Nhập sai mã bảo mật hai lớp", "Wrong second-factor code"),
     "station.create": ("Thêm đài", "Station added"),
     "station.edit": ("Sửa đài", "Station changed"),
     "token.create": ("Tạo mã truy cập API", "API token made"),
@@ -232,5 +320,12 @@ WORDS: Mapping[str, Mapping[str, Pair]] = {
     "cluster": CLUSTER_KINDS,
     "clock": CLOCKS,
     "receipt": RECEIPTS,
+    "alert": ALERT_STATES,
+    "alert_action": ALERT_ACTIONS,
+    "alert_band": ALERT_BANDS,
+    "reach": REACH,
+    "reach_mark": REACH_MARKS,
+    "factor": FACTORS,
+    "template": TEMPLATE_STATES,
     "audited": AUDITED,
 }

@@ -26,7 +26,7 @@ from controller.keys import Keyring
 from controller.library.models import Asset
 from controller.outbox_models import OutboxRow, Retained
 from controller.plans.models import CompiledPlan
-from controller.plans.service import publish_plans, publish_requested
+from controller.plans.service import Database, compile_plans, publish_requested
 from controller.programmes.models import Programme, ProgrammeVersion, ScheduleRule, VersionState
 from controller.replan import replan
 from controller.stations.models import Cluster, Device, DeviceState, Output, Station
@@ -40,6 +40,7 @@ DAYS = 7
 REPEATS = 3
 CLUSTERS_A_DEVICE = 3
 PROVINCES = 34
+PER_COMMUNE = 3
 # (area level, local start, minutes, class): six slots a day, as in a rural commune
 DAY = (
     ("vn", "05:00", 30, "normal"),
@@ -61,7 +62,7 @@ def main() -> None:
         sessions = _database(Path(folder) / "bench.db")
         keyring = Keyring.create(Path(folder) / "keys", "vn", ("programme",), NOW)
         _tell(f"{chosen.devices} thiết bị | devices")
-        communes = _seed(sessions, chosen.devices)
+        communes = seed(sessions, chosen.devices)
         figures = _measure(sessions, keyring, chosen.devices, communes, chosen.rounds)
     sys.stdout.write(json.dumps(figures) + "\n")
 
@@ -100,8 +101,17 @@ def _measure(
 
 
 def _full(sessions: Sessions, by: Signer) -> None:
-    with sessions.begin() as session:
-        publish_plans(session, by, NOW, days=DAYS, zone=ZONE)
+    compile_plans(_both(sessions), by, NOW, days=DAYS, zone=ZONE)
+
+
+def _both(sessions: Sessions) -> Database:
+    """Return the ways of a worker: reading takes no lock, writing is in small transactions."""
+    return Database(reading(sessions), sessions)
+
+
+def reading(sessions: Sessions) -> Sessions:
+    """Return the factory of sessions on the same database that wait for no writer."""
+    return make_sessions(sessions.kw["bind"], read_only=True)
 
 
 def _bare(plans: list[Plan], by: Signer) -> None:
@@ -116,8 +126,7 @@ def _one_commune(sessions: Sessions, keyring: Keyring, commune: str, number: int
         ).one()
         programme.title = f"Bản tin mới {number}"
         replan(session, areas=[commune], now=NOW)
-    with sessions.begin() as session:
-        published = publish_requested(session, keyring, Config(), NOW)
+    published = publish_requested(_both(sessions), keyring, Config(), NOW)
     assert published.revisions, "the change changed nothing"
 
 
@@ -141,12 +150,12 @@ def _database(file: Path) -> Sessions:
     return make_sessions(engine)
 
 
-def _seed(sessions: Sessions, devices: int) -> list[str]:
-    per_commune = 3
-    communes = [f"c-{number}" for number in range(max(1, -(-devices // per_commune)))]
+def seed(sessions: Sessions, devices: int) -> list[str]:
+    """Fill a database: areas, enrolled devices with clusters, approved programmes; the communes."""
+    communes = [f"c-{number}" for number in range(max(1, -(-devices // PER_COMMUNE)))]
     with sessions.begin() as session:
         _seed_areas(session, communes)
-        _seed_devices(session, communes, devices, per_commune)
+        _seed_devices(session, communes, devices, PER_COMMUNE)
         _seed_programmes(session, communes)
     return communes
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from playwright.sync_api import FilePayload, Page, expect
 
-from controller.plans.service import publish_requested
+from controller.plans.service import Database, publish_requested
 from tests.console.conftest import Console
 from tests.console.seed import PASSWORD
 
@@ -92,8 +92,8 @@ def test_an_operator_plans_a_bulletin_on_a_phone_and_sees_it_planned(
     expect(phone.get_by_text("Thứ hai đến thứ sáu, 18:30").first).to_be_visible()
 
     # the worker publishes; an hour later Today shows it as what comes next
-    with console.sessions.begin() as session:
-        publish_requested(session, console.keyring, console.config, console.clock())
+    database = Database(console.sessions, console.sessions)
+    publish_requested(database, console.keyring, console.config, console.clock())
     console.clock.forward(timedelta(hours=1))
     phone.get_by_role("link", name="Hôm nay").first.click()
     expect(phone.locator(".now-next")).to_contain_text(

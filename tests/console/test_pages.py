@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from sqlalchemy import select
@@ -115,6 +116,24 @@ def test_a_time_within_a_minute_is_told_to_the_second(console: Console) -> None:
         line.planned_end_at -= timedelta(milliseconds=4)
 
     assert "16:30:07–16:35 " in plain(signed_in(console, "an").get("/logbook").text)
+
+
+def test_what_played_before_midnight_is_one_step_back_in_the_logbook(console: Console) -> None:
+    console.clock.forward(timedelta(days=1))
+    client = signed_in(console, "an")
+    page = client.get("/logbook").text
+    back = re.search(r'href="([^"]+)">← Ngày trước', page)
+
+    assert back is not None
+    assert "Thời sự xã An Bình" not in plain(page)
+    assert "Thời sự xã An Bình" in plain(client.get(unescape(back[1])).text)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "hôm qua"])
+def test_a_day_beyond_all_days_is_refused(console: Console, day: str) -> None:
+    answer = signed_in(console, "an").get("/logbook", query_string={"day": day})
+
+    assert answer.status_code == 422
 
 
 def test_the_approver_is_asked_to_decide(console: Console) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from controller.config import Config
 from controller.db import Sessions, make_engine, make_sessions
 from controller.keys import Keyring
+from controller.people.vault import give_vault
 from controller.tables import Base
 from tests.controller.cast import Cast, introduce
 
@@ -89,8 +90,10 @@ def database(request: pytest.FixtureRequest) -> Iterator[Engine]:
 
 @pytest.fixture
 def sessions(database: Engine) -> Sessions:
-    """The factory of sessions on both databases in turn."""
-    return make_sessions(database)
+    """The factory of sessions on both databases in turn; they can read second factors."""
+    made = make_sessions(database)
+    give_vault(made, "test")
+    return made
 
 
 @pytest.fixture

@@ -10,15 +10,22 @@ from controller.people.access import is_document
 from controller.people.models import Role
 from controller.people.rights import ACTIONS
 from controller.web.api import OWN_PASSWORD, PREFIX, PUBLIC, SIGNED_IN, allow, permission_of
-from tests.controller.api.world import ORIGINAL, SOUND, World
+from tests.controller.api.world import ALERT_SOUND, ORIGINAL, SOUND, World
 from tests.controller.cast import AN_BINH, PROVINCE
 
 RULE = {"dtstart": ORIGINAL.isoformat(), "rrule": "FREQ=DAILY", "target_areas": [AN_BINH]}
+ALERT = {"area_id": AN_BINH, "status": "drill", "hazard": "flood", "level": 2} | {
+    "texts": {"vi": "Nước lên."}
+}
+TEMPLATE = {"area_id": AN_BINH, "title": "Lũ", "hazard": "flood", "level": 2} | {
+    "texts": {"vi": "Nước lên."}
+}
 BODIES: dict[str, dict[str, Any]] = {
     "create_area": {"id": "vn-31-an-binh-9", "name": "Thôn 9", "kind": "village"}
     | {"parent_id": AN_BINH},
     "edit_area": {"name": "Xã Khác"},
     "set_policy": {"allows_self_approval": True},
+    "set_head": {"name": "Nguyễn Văn Thôn", "phone": "0912 345 678"},
     "move_area": {"parent_id": "vn"},
     "close_area": {"until": "2027-01-01"},
     "merge_areas": {"old_ids": ["vn-31-tan-lap"], "since": "2027-01-01"},
@@ -46,6 +53,18 @@ BODIES: dict[str, dict[str, Any]] = {
     "change_rule": RULE | {"rrule": "FREQ=WEEKLY"},
     "move_occurrence": {"moved_to": None},
     "close_incident": {"note": "Đã xử lý"},
+    "look_at_alert": ALERT,
+    "create_alert": ALERT,
+    "change_alert": ALERT,
+    "hear_alert": {"sha256": ALERT_SOUND},
+    "create_template": TEMPLATE,
+    "change_template": TEMPLATE | {"level": 3},
+    "hear_template": {"sha256": ALERT_SOUND},
+    "approve_template": {"version": 1},
+    "create_release_rule": {"area_id": AN_BINH},
+    "change_release_rule": {"area_id": AN_BINH, "people": 1},
+    "plan_drill": {"area_id": AN_BINH, "title": "Diễn tập", "planned_at": "2026-12-01T00:00:00Z"},
+    "change_drill": {"title": "Khác"},
     "create_token": {"login": "an", "password": "sai-mat-khau"},
     "edit_me": {"full_name": "An"},
     "change_password": {"old": "x", "new": "y"},
@@ -54,9 +73,12 @@ FORMS = {"upload_item": {"area_id": AN_BINH, "title": "Tệp", "kind": "music"},
 QUERIES = {"revoke_role": {"role": "operator", "area_id": AN_BINH}}
 ABOVE_A_COMMUNE = {"import_areas", "move_area", "merge_areas"}
 EXPECTED = {"get_plan": {404}, "upload_item": {422}, "return_version": {409}}
-EXPECTED |= {"submit_version": {409}}
-"""No plan was made, /dev/null is no sound; the version is submitted already, then approved."""
+EXPECTED |= {"submit_version": {409}, "end_alert": {409}, "score_drill": {409}}
+"""No plan was made, /dev/null is no sound; the version is submitted already, then approved.
+
+The alert is withdrawn by then: it has no end, and as a drill no score."""
 MINE = {SIGNED_IN, OWN_PASSWORD}
+SECRET = ("device_id", "programme_id", "rule_id", "alert_id", "template_id", "drill_id")
 
 
 def routes(app: Flask) -> list[tuple[str, str, str, str | None]]:
@@ -80,7 +102,8 @@ def send(world: World, who: str, name: str, method: str, rule: str) -> int:
     if name in FORMS:
         options |= {"data": FORMS[name] | {"file": ("/dev/null", "a.wav")}}
     elif method in {"POST", "PUT", "PATCH"}:
-        options |= {"json": BODIES.get(name, {})}
+        known = BODIES | {"hold_drill": {"alert_id": world.ids["alert_id"]}}
+        options |= {"json": known.get(name, {})}
     return world.call(who, method, path, **options).status_code
 
 
@@ -136,7 +159,7 @@ def test_nobody_of_tan_lap_touches_or_sees_a_thing_of_an_binh(world: World, role
 
 @pytest.mark.parametrize("role", list(Role))
 def test_lists_hold_nothing_of_the_neighbour(world: World, role: Role) -> None:
-    secrets = {str(world.ids[key]) for key in ("device_id", "programme_id", "rule_id")}
+    secrets = {str(world.ids[key]) for key in SECRET}
     secrets |= {"s-an-binh", "c-market", "c-school", '"login":"an"'}
     for name, method, rule, permission in routes(world.app):
         if method != "GET" or "<" in rule or permission in {PUBLIC, *MINE}:

@@ -9,7 +9,14 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from controller.emergencies.content import Draft
+from controller.emergencies.drafting import Sounds, draft_alert, look
+from controller.emergencies.drills import plan_drill
+from controller.emergencies.models import Alert, AlertTemplate
+from controller.emergencies.prepared import TemplateDraft, keep_template
+from controller.emergencies.rules import set_rule
 from controller.health.models import Incident
+from controller.library.ingest import IngestedAsset
 from controller.library.models import Asset, LibraryItem
 from controller.people.auth import create_token
 from controller.people.models import Role
@@ -20,6 +27,10 @@ from controller.programmes.versions import add_version, submit
 from tests.controller.cast import AN_BINH, PROVINCE, TAN_LAP, Cast, introduce, person
 
 SOUND = "a" * 64
+ALERT_SOUND = "b" * 64
+ALERT_ASSET = IngestedAsset(
+    ALERT_SOUND, 480, 1000, (), -16.0, -16.0, -1.5, "opus", 48_000, "wav", ""
+)
 ORIGINAL = datetime(2026, 11, 2, 17)  # noqa: DTZ001 - wall time
 
 
@@ -75,6 +86,11 @@ def _things(session: Session, cast: Cast, now: datetime) -> dict[str, Any]:
     )
     session.add(incident)
     rule = create_rule(session, actor=cast.an, programme_id=made.id, draft=draft, now=now)
+    alert, template = _alert(session, cast, now), _template(session, cast, now)
+    drill = plan_drill(
+        session, actor=cast.binh, area_id=AN_BINH, title="Diễn tập", planned_at=now, now=now
+    )
+    release_rule = set_rule(session, actor=cast.chief, area_id=AN_BINH, now=now)
     return {
         "area_id": AN_BINH,
         "token_id": 1,
@@ -88,4 +104,26 @@ def _things(session: Session, cast: Cast, now: datetime) -> dict[str, Any]:
         "rule_id": rule.id,
         "incident_id": incident.id,
         "original": ORIGINAL.isoformat(),
+        "alert_id": alert.id,
+        "revision": 1,
+        "template_id": template.id,
+        "drill_id": drill.id,
+        "release_rule_id": release_rule.id,
     }
+
+
+def _alert(session: Session, cast: Cast, now: datetime) -> Alert:
+    """Draft a drill of An Bình, by `an`."""
+    words = {"vi": "Nước lên."}
+    draft = Draft(area_id=AN_BINH, status="drill", hazard="flood", level=2, texts=words)
+    looked = look(session, cast.an, draft, now)
+    sounds = Sounds({"vi": ALERT_ASSET})
+    return draft_alert(session, actor=cast.an, looked=looked, sounds=sounds, now=now)
+
+
+def _template(session: Session, cast: Cast, now: datetime) -> AlertTemplate:
+    """Write a template of An Bình, by `an`."""
+    draft = TemplateDraft(title="Lũ", hazard="flood", level=2, texts={"vi": "Nước lên."})
+    return keep_template(
+        session, actor=cast.an, area_id=AN_BINH, draft=draft, spoken={"vi": ALERT_ASSET}, now=now
+    )

@@ -86,6 +86,24 @@ def test_what_is_not_there_is_missing_and_what_is_there_is_not_made_again(sessio
         edit_area(session, AN_BINH, path="/")
 
 
+def test_languages_come_from_the_nearest_area_that_sets_them(session: Session, cast: Cast) -> None:
+    assert effective_policy(session, cast.village).languages == ("vi",)
+
+    set_policy(session, PROVINCE, languages=["vi", "km", "vi"])
+    set_policy(session, AN_BINH, languages=["hmn-VN", "vi"])
+
+    assert effective_policy(session, cast.village).languages == ("hmn-VN", "vi")
+    assert effective_policy(session, cast.tan_lap).languages == ("vi", "km")
+    set_policy(session, AN_BINH, languages=None)
+    assert effective_policy(session, cast.village).languages == ("vi", "km")
+
+
+@pytest.mark.parametrize("languages", [[], ["Vietnamese"], ["vi km"], ["ab" + "-abcdefgh" * 12]])
+def test_what_is_no_language_is_refused(session: Session, cast: Cast, languages: list[str]) -> None:
+    with pytest.raises(Invalid):
+        set_policy(session, cast.an_binh.id, languages=languages)
+
+
 def test_a_policy_comes_from_the_nearest_area_that_sets_it(session: Session, cast: Cast) -> None:
     assert effective_policy(session, cast.village) == Policy()
 

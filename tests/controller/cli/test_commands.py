@@ -1,4 +1,5 @@
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,7 @@ def test_a_whole_commune_is_set_up_from_the_terminal(
     ok("people", "grant", "hoa", "--role", "operator", "--area", "xa")
     ok("people", "grant", "hoa", "--role", "operator", "--area", "xa", "--revoke")
     assert ok("people", "password", "hoa") != password
+    ok("people", "second-factor-reset", "hoa")
     ok("stations", "add", "Đài xã A", "--area", "xa", "--id", "s-1")
     device = ok(
         "devices", "add", "H", "--station", "s-1", "--profile", "software", "--cluster", "C"
@@ -44,9 +46,14 @@ def test_a_whole_commune_is_set_up_from_the_terminal(
     parse_claim_code(ok("devices", "claim", device))
     ok("devices", "revoke", device, "--yes")
     old = ok("keys", "show").split("issuing ")[1].split()[0].rstrip(":")
-    ok("keys", "rotate")
+    assert [line.split()[0] for line in ok("keys", "rotate").splitlines()] == [
+        "programme", "drill", "alert",
+    ]  # fmt: skip
+    alert = ok("keys", "rotate", "--may", "alert").split()[1]
     ok("keys", "revoke", old)
-    assert f"issuing {old}: vn programme,drill,alert" in ok("keys", "show")
+    shown = [line.split() for line in ok("keys", "show").splitlines() if f"{old}:" in line]
+    assert [(words[3], words[5]) for words in shown] == [("programme", "revoked")]
+    assert re.search(rf"issuing {alert}: vn alert \S+ in use$", ok("keys", "show"), re.MULTILINE)
     head = ok("audit", "verify")
     assert ok("audit", "verify", "--head", head) == head
     ok("db", "upgrade")

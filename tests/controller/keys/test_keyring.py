@@ -92,8 +92,8 @@ def test_a_certificate_says_where_and_what_and_lives_400_days_at_most(
 ) -> None:
     keyring = Keyring.create(tmp_path / "keys", "vn-31", ("programme", "drill"), now)
 
-    certificate = keyring.issuing.certificate
-    assert (certificate.subtree, certificate.may) == ("vn-31", ("programme", "drill"))
+    certificate = keyring.in_use("drill").certificate
+    assert (certificate.subtree, certificate.may) == ("vn-31", ("drill",))
     assert certificate.exp - certificate.iat == LONGEST_CERTIFICATE == timedelta(days=400)
 
 
@@ -148,8 +148,8 @@ def test_a_running_server_sees_a_rotation_by_the_command_line(
 def test_the_private_half_of_a_rotated_key_is_gone(keyring: Keyring, now: datetime) -> None:
     keyring.rotate(now)
 
-    files = [file.name for file in keyring.folder.glob("issuing-*")]
-    assert files == [f"issuing-{keyring.issuing.kid}.jwk"]
+    files = {file.name for file in keyring.folder.glob("*-*.jwk")} - {"root-1.jwk", "root-2.jwk"}
+    assert files == {f"{leave}-{keyring.in_use(leave).kid}.jwk" for leave in keyring.leaves}
 
 
 def test_a_certificate_is_replaced_in_its_last_ninety_days(keyring: Keyring, now: datetime) -> None:
@@ -167,10 +167,10 @@ def test_the_trust_list_leaves_out_what_is_revoked_or_over(keyring: Keyring, now
         token = keyring.trust_token(at, rev=1, revoked_devices=["d-bbbb", "d-aaaa"])
         return len(judge_trust(token, keyring.pinned(), at).certificates)
 
-    assert listed(later) == 2
-    assert listed(now + timedelta(days=401)) == 1
+    assert listed(later) == 6
+    assert listed(now + timedelta(days=401)) == 3
     keyring.revoke(old_kid)
-    assert listed(later) == 1
+    assert listed(later) == 5
 
 
 def test_a_server_certificate_is_kept_until_names_or_time_ask_for_a_new_one(
@@ -196,4 +196,5 @@ def test_a_creation_that_was_cut_short_begins_again(
     made = Keyring.create(folder, "vn", ("programme",), now)
 
     assert Keyring.open(folder).issuing == made.issuing
-    assert len(list(folder.glob("issuing-*"))) == 1
+    assert [file.name for file in folder.glob("programme-*")] == [made.issuing.file_name]
+    assert list(folder.glob("alert-*")) == []

@@ -6,7 +6,9 @@ from datetime import datetime
 import pytest
 from sqlalchemy.orm import Session
 
+from controller.db import Sessions
 from controller.library.models import Asset
+from controller.plans.service import Database
 from controller.programmes.models import Programme, ProgrammeVersion, ScheduleRule, VersionState
 from controller.stations.models import Cluster, DeviceState
 from tests.controller.cast import AN_BINH, TAN_LAP, Cast
@@ -15,6 +17,12 @@ BULLETIN = "b" * 64
 FALLBACK = "f" * 64
 
 Schedule = Callable[..., ScheduleRule]
+
+
+@pytest.fixture
+def both(sessions: Sessions) -> Database:
+    """How a compile of its own reads and writes; commit before."""
+    return Database(sessions, sessions)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from controller.outbox_models import OutboxRow, Retained
 from controller.plans import compile as compile_module
 from controller.plans.models import CompiledPlan
 from controller.plans.service import (
+    Database,
     Published,
     difference,
     plan_of,
@@ -192,13 +193,19 @@ def test_what_runs_now_is_planned_whole_and_what_is_over_is_left_out(
 
 
 def test_a_change_compiles_only_the_devices_that_it_concerns(
-    session: Session, schedule: Schedule, keyring: Keyring, config: Config, now: datetime
+    session: Session,
+    schedule: Schedule,
+    both: Database,
+    keyring: Keyring,
+    config: Config,
+    now: datetime,
 ) -> None:
     schedule("chieu")
     replan(session, areas=[AN_BINH], now=now)
+    session.commit()
 
-    done = publish_requested(session, keyring, config, now)
-    again = publish_requested(session, keyring, config, now)
+    done = publish_requested(both, keyring, config, now)
+    again = publish_requested(both, keyring, config, now)
 
     assert done.looked_at == 1
     assert again == Published(0, {})
@@ -252,12 +259,18 @@ def test_a_plan_too_large_to_send_stops_no_other_device(
 
 
 def test_a_moved_cluster_changes_the_desired_state_of_its_device(
-    session: Session, schedule: Schedule, keyring: Keyring, config: Config, now: datetime
+    session: Session,
+    schedule: Schedule,
+    both: Database,
+    keyring: Keyring,
+    config: Config,
+    now: datetime,
 ) -> None:
     schedule("chieu")
     replan(session, areas=[AN_BINH], wants_desired=True, now=now)
+    session.commit()
 
-    publish_requested(session, keyring, config, now)
+    publish_requested(both, keyring, config, now)
 
     assert session.get(Retained, "tt/1/down/d-anbinh1/desired") is not None
     assert session.get(Retained, "tt/1/down/d-tanlap1/desired") is None
@@ -277,17 +290,18 @@ def test_a_new_signing_key_signs_every_plan_again(
 
 
 def test_the_next_day_is_rolled_to_few_devices_at_a_time(
-    session: Session, schedule: Schedule, keyring: Keyring, now: datetime
+    session: Session, schedule: Schedule, both: Database, keyring: Keyring, now: datetime
 ) -> None:
     schedule("chieu", areas=("vn",))
     _publish(session, keyring, now)
+    session.commit()
 
     tomorrow = now + timedelta(days=1)
     rolls = [
-        roll_plans(session, keyring.signer(), tomorrow, days=7, zone=ZONE, limit=1)
-        for _ in range(3)
+        roll_plans(both, keyring.signer(), tomorrow, days=7, zone=ZONE, limit=1) for _ in range(3)
     ]
 
+    session.expire_all()
     assert sorted(name for roll in rolls for name in roll.revisions) == ["d-anbinh1", "d-tanlap1"]
     assert _plan(session, "d-anbinh1").slots[-1].starts_at.day == 10
 

@@ -126,9 +126,16 @@ def listening_ports(pid: int) -> set[int]:
     return {
         connection.laddr.port
         for one in (process, *process.children(recursive=True))
-        for connection in one.net_connections("inet")
+        for connection in _connections(one)
         if connection.status in {psutil.CONN_LISTEN, psutil.CONN_NONE}
     }
+
+
+def _connections(process: psutil.Process) -> list[Any]:
+    """Return the connections of a process; a child that spoke a phrase may be gone already."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return list(process.net_connections("inet"))
+    return []
 
 
 def accepts(port: int) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from controller import uplink
 from controller.broker import Mosquitto
 from controller.db import Sessions, make_sessions
+from controller.emergencies.models import LocalAlert
 from controller.health.incidents import open_incidents
 from controller.health.models import Incident, Presence
 from controller.health.service import take_status
@@ -30,7 +31,7 @@ from tests.controller.plumbing.peer import wait_until
 from wire import topics
 from wire.down import Sync
 from wire.signing import new_key, open_signed, public_key, public_x, sign, signer
-from wire.up import ClockState, Health, Receipt, ReceiptKind, Receipts, Status
+from wire.up import ClockState, Health, Panic, Receipt, ReceiptKind, Receipts, Status
 
 MINE, OTHER = DEVICES
 
@@ -178,7 +179,7 @@ def test_what_came_while_the_database_was_away_is_taken_later(
 
     door.put(topics.up(MINE, "receipts"), _receipts(door, MINE))
     with monkeypatch.context() as patched:
-        patched.setattr(uplink, "store_batch", away)
+        patched.setattr(uplink, "store_batches", away)
         with pytest.raises(OperationalError):
             door.step()
         with pytest.raises(OperationalError):
@@ -283,3 +284,26 @@ def _issuing(keyring: Keyring) -> OKPKey:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def test_a_local_alert_is_told_to_people_until_it_is_over(door: Door) -> None:
+    at = _now()
+    told = {"iss": MINE, "iat": at, "exp": at + timedelta(hours=1), "device": MINE, "id": "p-1"}
+    said = Panic(**told, jti="1", rev=1, starts_at=at, ends_at=at + timedelta(minutes=10))
+    stopped = Panic(**told, jti="2", rev=2, starts_at=at, ends_at=at)
+    forged = said.model_copy(update={"id": "p-2", "rev": 3})
+    topic = topics.up(MINE, "panic")
+
+    door.put(topic, sign(forged, signer(new_key())))
+    door.put(topic, sign(said, signer(door.keys[MINE])))
+    door.step()
+    with door.sessions() as session:
+        kinds = {one.kind for one in open_incidents(session)}
+        held = session.scalars(select(LocalAlert.id)).all()
+    door.put(topic, sign(stopped, signer(door.keys[MINE])))
+    door.put(topic, sign(said, signer(door.keys[MINE])))
+    door.step()
+
+    assert (kinds, held) == ({"forged_report", "local_alert"}, ["p-1"])
+    with door.sessions() as session:
+        assert {one.kind for one in open_incidents(session)} == {"forged_report"}

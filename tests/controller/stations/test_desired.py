@@ -8,13 +8,13 @@ from controller.config import Config
 from controller.errors import Missing
 from controller.keys import Keyring
 from controller.outbox_models import OutboxRow, Retained
-from controller.people.area_changes import move_area
+from controller.people.area_changes import move_area, set_policy
 from controller.people.rights import machine_owner
 from controller.stations.desired import (
     devices_of,
     publish_desired,
 )
-from controller.stations.models import DeviceState
+from controller.stations.models import DeviceState, EmergencyPack
 from controller.stations.service import edit_output
 from controller.stations.trust_list import publish_trust, revoked_devices
 from tests.controller.cast import AN_BINH, PROVINCE, TAN_LAP, VILLAGE, Cast
@@ -53,6 +53,51 @@ def test_a_change_is_sent_with_a_higher_revision_also_by_a_clock_gone_back(
     first, second = sent(session)
     assert desired.outputs[0].volume_db == -9.0
     assert second == first + 1 == desired.rev
+
+
+def test_a_device_is_told_the_pack_and_the_languages_of_its_area(
+    session: Session, cast: Cast, keyring: Keyring, config: Config, now: datetime
+) -> None:
+    for number, languages in enumerate(("vi", "km vi")):
+        session.add(
+            EmergencyPack(
+                languages=languages, sha256=f"{number}" * 64, bytes=7, inputs="", made_at=now
+            )
+        )
+    set_policy(session, machine_owner("console"), AN_BINH, now, languages=["vi", "km"])
+
+    tokens = [
+        publish_desired(session, device.id, keyring, config, now)
+        for device in (cast.device, cast.other_device)
+    ]
+
+    there = Place("d-tanlap1", (("vn", PROVINCE, TAN_LAP),))
+    mine = judge(tokens[0], Desired, keyring.pinned(), PLACE, now)
+    theirs = judge(tokens[1], Desired, keyring.pinned(), there, now)
+    assert (mine.languages, mine.emergency_pack, mine.emergency_pack_bytes) == (
+        ("vi", "km"),
+        "1" * 64,
+        7,
+    )
+    assert (theirs.languages, theirs.emergency_pack) == (("vi",), "0" * 64)
+
+
+@pytest.mark.usefixtures("cast")
+def test_a_new_pack_is_news(
+    session: Session, keyring: Keyring, config: Config, now: datetime
+) -> None:
+    publish_desired(session, "d-anbinh1", keyring, config, now)
+
+    pack = EmergencyPack(languages="vi", sha256="a" * 64, bytes=7, inputs="", made_at=now)
+    session.add(pack)
+    session.flush()
+    publish_desired(session, "d-anbinh1", keyring, config, now)
+    pack.sha256 = "b" * 64
+    session.flush()
+    publish_desired(session, "d-anbinh1", keyring, config, now)
+    publish_desired(session, "d-anbinh1", keyring, config, now)
+
+    assert len(sent(session)) == 3
 
 
 @pytest.mark.usefixtures("cast")

@@ -14,7 +14,7 @@ from controller.errors import Conflict, Forbidden, Invalid
 from controller.keys import Keyring
 from controller.outbox_models import OutboxRow
 from controller.people.models import AuditEntry
-from controller.replan import take_requests
+from controller.replan import look_at_requests
 from controller.stations.enrolment import (
     ClaimRefused,
     DeviceUnknown,
@@ -231,4 +231,4 @@ def test_every_step_is_audited_and_published_once(
 
     assert actions == ["device.claim", "device.enrol"]
     assert session.scalar(select(func.count()).select_from(OutboxRow)) == 2
-    assert take_requests(session).areas == {AN_BINH}
+    assert look_at_requests(session).areas == {AN_BINH}

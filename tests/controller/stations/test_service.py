@@ -9,7 +9,7 @@ from controller.errors import Conflict, Forbidden, Invalid, Missing
 from controller.people.models import AuditEntry, Role
 from controller.people.rights import actor_of
 from controller.people.service import grant_role, machine_owner, person_by_login
-from controller.replan import Requests, take_requests
+from controller.replan import Requests, look_at_requests
 from controller.stations.service import (
     create_cluster,
     create_device,
@@ -69,7 +69,7 @@ def test_every_change_is_audited_and_asks_for_new_plans(
         ("tech", "output.edit", "d-anbinh1/main"),
     ]
     assert entries[0].facts == {"name": ["Trường học Thôn 1", "Trường tiểu học"], "horns": [2, 4]}
-    assert take_requests(session).areas == {VILLAGE, AN_BINH}
+    assert look_at_requests(session).areas == {VILLAGE, AN_BINH}
 
 
 def test_an_edit_that_changes_nothing_leaves_no_trace(
@@ -78,7 +78,7 @@ def test_an_edit_that_changes_nothing_leaves_no_trace(
     edit_station(session, cast.tech, "s-an-binh", now, name=cast.station.name)
 
     assert session.scalars(select(AuditEntry)).all() == []
-    assert take_requests(session) == Requests()
+    assert look_at_requests(session) == Requests()
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_cluster_moves_between_communes_with_rights_in_both(
     cluster = move_cluster(session, tech, "c-market", now, area_id=TAN_LAP, output_id=target.id)
 
     assert (cluster.area_id, cluster.output.device_id) == (TAN_LAP, "d-tanlap1")
-    assert take_requests(session).areas == {AN_BINH, TAN_LAP}
+    assert look_at_requests(session).areas == {AN_BINH, TAN_LAP}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,286 @@
+"""One alert: listen, release, undo; how far it came, live; cancel, end; why, and the proof."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from controller.desk.ahead import may_release, reasons
+from controller.desk.bar import Bar, areas_seen, bar_of
+from controller.desk.hears import hears
+from controller.desk.shown import Shown, phase_of, shown, where
+from controller.desk.watch import watch
+from controller.emergencies import lifecycle, releasing
+from controller.emergencies.api import emergency_parts
+from controller.emergencies.content import stored_content
+from controller.emergencies.hearing import heard, note_hearing
+from controller.emergencies.models import AlertRevision, RevisionState
+from controller.emergencies.progress import ClusterReach, as_csv, why_of
+from controller.emergencies.progress import Shown as ReachShown
+from controller.emergencies.proof import proof_of
+from controller.emergencies.rules import needs_of
+from controller.emergencies.service import alert_of, revision_of
+from controller.emergencies.target import places_of
+from controller.people.access import actor, now, reading, writing
+from controller.web.i18n import word_of
+from controller.web.page import done, page
+
+MOST_SILENT = 200
+MOST_ON_MAP = 2000
+
+alert_views = Blueprint("alerts", __name__, template_folder="templates")
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """One language of a text: what is said, its sound, and whether the person listened to it."""
+
+    language: str
+    text: str
+    sha256: str
+    is_heard: bool
+
+
+@alert_views.get("/desk/alerts/<alert_id>")
+def alert(alert_id: str) -> str:
+    """Show an alert: to be released, counting down, in force, or over."""
+    with reading() as session:
+        one = _shown(session, alert_id)
+        values = _waiting(session, one) if one.waiting else {}
+    return page("desk/alert.html", one=one, **values, **_live(one))
+
+
+@alert_views.get("/desk/alerts/<alert_id>/progress")
+def progress(alert_id: str) -> AnyResponse | str:
+    """Show how far it came; nothing at all when that is what the page shows already."""
+    with reading() as session:
+        one = _shown(session, alert_id)
+    live = _live(one)
+    if live["version"] == request.args.get("version"):
+        return Response(status=204)
+    return page("desk/_progress.html", one=one, **live)
+
+
+@alert_views.get("/desk/alerts/<alert_id>/phase")
+def phase(alert_id: str) -> AnyResponse:
+    """Take an open page along when the alert has come to another phase of its life."""
+    with reading() as session:
+        now_at = phase_of(alert_of(session, actor(), alert_id))
+    is_same = now_at == request.args.get("seen")
+    return Response(
+        status=204, headers={} if is_same else {"HX-Redirect": f"/desk/alerts/{alert_id}"}
+    )
+
+
+@alert_views.get("/desk/alerts/<alert_id>/villages")
+def villages(alert_id: str) -> str:
+    """Show the villages, and whom to call where it was not heard."""
+    with reading() as session:
+        one = _shown(session, alert_id)
+    return page("desk/_villages.html", one=one, **_live(one), **_silent(one))
+
+
+@alert_views.get("/desk/alerts/<alert_id>/points.json")
+def points(alert_id: str) -> Response:
+    """Return the clusters of the map with their states, and what was drawn."""
+    with reading() as session:
+        one = _shown(session, alert_id)
+        revision = one.waiting or one.revision
+        shapes = [s.model_dump() for s in stored_content(revision.content).target.shapes]
+        seen = areas_seen(session, actor(), one.alert)
+        found = [] if one.is_sent else _meant_points(session, one, seen)
+    if one.is_sent:
+        found = [_point(row.name, row.latitude, row.longitude, row.shown) for row in _rows(one)]
+    placed = [point for point in found if point["at"][0] is not None]
+    return jsonify({"points": placed[:MOST_ON_MAP], "shapes": shapes})
+
+
+@alert_views.get("/desk/alerts/<alert_id>/silent.csv")
+def export(alert_id: str) -> Response:
+    """Return the clusters where it was not heard as a table for spreadsheets."""
+    with reading() as session:
+        one = _shown(session, alert_id)
+    rows = [row for row in _rows(one) if _is_silent(row)]
+    answer = Response(as_csv(rows), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f"attachment; filename={one.alert.id}.csv"
+    return answer
+
+
+@alert_views.get("/desk/alerts/<alert_id>/why")
+def why(alert_id: str) -> str:
+    """Say for each cluster of the person's areas why it sounded, or did not."""
+    with reading() as session:
+        one = _shown(session, alert_id)
+        seen = areas_seen(session, actor(), one.alert)
+        target = stored_content(one.revision.content).target
+        places = places_of(session, one.alert.publish_area_id, target)
+        mine = [p for p in places if seen is None or p.area_id in seen][:MOST_SILENT]
+        answers = [(p, why_of(session, one.alert, p.cluster_id, now())) for p in mine]
+    return page("desk/why.html", one=one, answers=answers)
+
+
+@alert_views.get("/desk/alerts/<alert_id>/proof")
+def proof(alert_id: str) -> str:
+    """Show everything that proves one broadcast, to be printed."""
+    with reading() as session:
+        one = _shown(session, alert_id)
+        found = proof_of(session, one.alert, now())
+        seen = areas_seen(session, actor(), one.alert)
+    clusters = [row for row in found.clusters if seen is None or row.area_id in seen]
+    return page("desk/proof.html", one=one, proof=found, clusters=clusters, **_live(one))
+
+
+@alert_views.post("/desk/alerts/<alert_id>/revisions/<int:number>/heard")
+def hear(alert_id: str, number: int) -> str:
+    """Note that the person listened to a sound to its end."""
+    sha256 = request.form.get("sha256", "")
+    with writing() as session:
+        found = alert_of(session, actor(), alert_id)
+        audio = revision_of(found, number).audio
+        note_hearing(session, actor=actor(), about=found.id, audio=audio, sha256=sha256, now=now())
+    return page("desk/_heard_mark.html", sound=Sound("", "", sha256, is_heard=True))
+
+
+@alert_views.post("/desk/alerts/<alert_id>/revisions/<int:number>/release")
+def release(alert_id: str, number: int) -> AnyResponse:
+    """Confirm exactly this text; a draft is submitted first."""
+    values: dict[str, Any] = {"actor": actor(), "alert_id": alert_id, "revision": number}
+    with writing() as session:
+        row = revision_of(alert_of(session, actor(), alert_id), number)
+        if row.state == RevisionState.DRAFTED:
+            releasing.submit(session, **values, now=now())
+        code, verify = request.form.get("code", ""), emergency_parts().verify
+        confirmed = releasing.confirm(session, **values, now=now(), verify=verify, code=code)
+    said = "" if confirmed.is_released else _("Đã ghi nhận: cần thêm một người duyệt phát")
+    return done(f"/desk/alerts/{alert_id}", said)
+
+
+@alert_views.post("/desk/alerts/<alert_id>/revisions/<int:number>/submit")
+def submit(alert_id: str, number: int) -> AnyResponse:
+    """Ask for the release of a draft."""
+    with writing() as session:
+        releasing.submit(session, actor=actor(), alert_id=alert_id, revision=number, now=now())
+    return done(f"/desk/alerts/{alert_id}", _("Đã gửi người duyệt phát"))
+
+
+@alert_views.post("/desk/alerts/<alert_id>/undo")
+def undo(alert_id: str) -> AnyResponse:
+    """Stop the countdown; nothing went out."""
+    with writing() as session:
+        releasing.undo(session, actor=actor(), alert_id=alert_id, now=now())
+    return done(f"/desk/alerts/{alert_id}", _("Đã dừng: chưa có gì được phát"))
+
+
+@alert_views.post("/desk/alerts/<alert_id>/withdraw")
+def withdraw(alert_id: str) -> AnyResponse:
+    """Send back or give up a text before it goes out."""
+    with writing() as session:
+        releasing.withdraw(session, actor=actor(), alert_id=alert_id, now=now())
+    return done(f"/desk/alerts/{alert_id}", _("Đã rút lại: chưa có gì được phát"))
+
+
+@alert_views.post("/desk/alerts/<alert_id>/stop")
+def stop(alert_id: str) -> AnyResponse:
+    """Cancel or end what sounds, with an all-clear or in silence."""
+    form = request.form
+    use = lifecycle.end_alert if form.get("action") == "end" else lifecycle.cancel_alert
+    with writing() as session:
+        use(
+            session,
+            actor=actor(),
+            alert_id=alert_id,
+            now=now(),
+            all_clear="all_clear" in form,
+            note=form.get("note", ""),
+        )
+    return done(f"/desk/alerts/{alert_id}", _("Đã gửi lệnh dừng tới mọi loa"))
+
+
+def _shown(session: Session, alert_id: str) -> Shown:
+    return shown(session, actor(), alert_of(session, actor(), alert_id))
+
+
+def _live(one: Shown) -> dict[str, Any]:
+    """Return the counts of an alert and a word that changes when the page should."""
+    with reading() as session:
+        seen = areas_seen(session, actor(), one.alert)
+    bar: Bar = bar_of(watch().progress(one.alert.id, now()).areas, seen)
+    version = f"{bar.version}-{one.revision.number}-{one.alert.state}"
+    return {"bar": bar, "version": version}
+
+
+def _rows(one: Shown) -> list[ClusterReach]:
+    """Return the clusters that the alert means and the person sees."""
+    with reading() as session:
+        seen = areas_seen(session, actor(), one.alert)
+    found = watch().clusters(one.alert.id, now())
+    return [row for row in found if row.is_meant and (seen is None or row.area_id in seen)]
+
+
+def _is_silent(row: ClusterReach) -> bool:
+    return row.shown in {ReachShown.FAILED, ReachShown.NOT_REACHED}
+
+
+def _silent(one: Shown) -> dict[str, Any]:
+    rows = [row for row in _rows(one) if _is_silent(row)]
+    return {"silent": rows[:MOST_SILENT], "silent_total": len(rows)}
+
+
+def _waiting(session: Session, one: Shown) -> dict[str, Any]:
+    """Return what a page needs on which a text is decided about."""
+    row = one.waiting or one.revision
+    content = stored_content(row.content)
+    needs = needs_of(session, one.alert, row, actor(), now())
+    confirmed = releasing.releases(session, one.alert.id, row.number)
+    places = places_of(session, one.alert.publish_area_id, content.target)
+    sounds = _sounds(session, one.alert.id, row)
+    return {
+        "row": row,
+        "said": content,
+        "said_where": where(session, content.target),
+        "hears": hears(session, places),
+        "needs": needs,
+        "why": reasons(needs, one.speaker.name),
+        "confirmed": confirmed,
+        "is_mine": any(each.person_id == actor().person_id for each in confirmed),
+        "may_release": may_release(session, actor(), one.alert.area_id, needs),
+        "sounds": sounds,
+        "is_heard": row.is_prepared or all(sound.is_heard for sound in sounds),
+        "left_s": max(0.0, (row.goes_at - now()).total_seconds()) if row.goes_at else 0.0,
+    }
+
+
+def _sounds(session: Session, about: str, row: AlertRevision) -> list[Sound]:
+    known = heard(session, actor(), about)
+    return [
+        Sound(name, text, row.audio[name]["sha256"], row.audio[name]["sha256"] in known)
+        for name, text in row.spoken.items()
+        if name in row.audio
+    ]
+
+
+def _meant_points(
+    session: Session, one: Shown, seen: frozenset[str] | None
+) -> list[dict[str, Any]]:
+    target = stored_content((one.waiting or one.revision).content).target
+    places = places_of(session, one.alert.publish_area_id, target)
+    return [
+        _point(place.name, place.latitude, place.longitude, "meant")
+        for place in places
+        if place.why.sounds and (seen is None or place.area_id in seen)
+    ]
+
+
+def _point(
+    name: str, latitude: float | None, longitude: float | None, state: str
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "at": [latitude, longitude],
+        "state": state,
+        "mark": word_of("reach_mark", state),
+        "says": word_of("reach", state),
+    }

@@ -1,0 +1,1 @@
+"""Emergency announcements: drafted, released by the rules, sent, accounted for."""

@@ -1,0 +1,279 @@
+"""Whom an alert reached, cluster by cluster, by signed receipts alone.
+
+A row's state only rises (pending < received < failed < sounding < finished), so that receipts may
+come twice and in any order. What is *shown* is computed from the time: nothing stays pending (R11).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from controller.emergencies.content import stored_content
+from controller.emergencies.message import STOPS
+from controller.emergencies.models import (
+    Alert,
+    AlertReach,
+    AlertRevision,
+    ReachState,
+    RevisionState,
+)
+from controller.emergencies.target import Place, places_of
+from controller.stations.models import Cluster, Output
+from wire.up import ClockState, Receipt, ReceiptKind
+
+Told = tuple[str, Receipt]
+"""A device, and one receipt that its key signed."""
+Row = dict[str, Any]
+_ROWS = cast("Table", AlertReach.__table__)
+_RANK = {state: rank for rank, state in enumerate(ReachState)}
+_CHUNK = 500
+_FAILURES = frozenset({ReceiptKind.MISSED, ReceiptKind.SKIPPED, ReceiptKind.REFUSED})
+_FRESH: Row = {
+    "state": ReachState.PENDING,
+    "code": "",
+    "detail": "",
+    "received_at": None,
+    "started_at": None,
+    "finished_at": None,
+    "played_ms": None,
+}
+_TOLD = (*_FRESH, "rev", "asked_at", "heard_at", "stopped_at")
+
+
+def lay_out_all(session: Session, now: datetime) -> int:
+    """Write down whom each text concerns that went out meanwhile; return how many texts."""
+    sent = session.scalars(
+        select(AlertRevision)
+        .where(AlertRevision.state == RevisionState.RELEASED, AlertRevision.reach_laid_at.is_(None))
+        .order_by(AlertRevision.rev)
+    ).all()
+    for revision in sent:
+        lay_out(session, revision, now)
+    return len(sent)
+
+
+def lay_out(session: Session, revision: AlertRevision, now: datetime) -> None:
+    """Write one row for each cluster that a sent text means; who is meant no longer stays, so."""
+    alert = session.get_one(Alert, revision.alert_id)
+    target = stored_content(revision.content).target
+    meant = [
+        place for place in places_of(session, alert.publish_area_id, target) if place.why.sounds
+    ]
+    rows = [_new_row(alert.id, place, revision) for place in meant]
+    insert_new = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    for chunk in _chunks(rows):
+        session.execute(insert_new(AlertReach).on_conflict_do_nothing(), chunk)
+    if revision.action != "alert":
+        _ask_again(session, alert.id, revision, rows)
+    revision.reach_laid_at = now
+
+
+def note_receipts(session: Session, told: Iterable[Told], now: datetime) -> int:
+    """Take what verified receipts say of alerts; return how many rows changed.
+
+    Receipts about anything else are passed over. Made for thousands at once: a few statements for
+    each alert, whatever the number of devices.
+    """
+    by_alert: dict[str, list[Told]] = defaultdict(list)
+    for device_id, receipt in told:
+        if receipt.object_id is not None and receipt.area is not None:
+            by_alert[receipt.object_id].append((device_id, receipt))
+    return sum(_note(session, alert_id, some, now) for alert_id, some in by_alert.items())
+
+
+def _note(session: Session, alert_id: str, told: Sequence[Told], now: datetime) -> int:
+    alert = session.get(Alert, alert_id)
+    if alert is None:
+        return 0
+    sent = _sent(session, alert_id, now)
+    about = [(device, one) for device, one in told if one.area == alert.publish_area_id]
+    rows = _rows_of(session, alert_id, {device for device, _ in about})
+    changed: dict[tuple[str, str], Row] = {}
+    for device, receipt in sorted(about, key=lambda one: one[1].number):
+        for row in _meant_rows(session, alert, rows, device, receipt, sent):
+            if _take(row, receipt, sent, now):
+                changed[device, row["cluster_id"]] = row
+    _save(session, alert_id, list(changed.values()))
+    return len(changed)
+
+
+def _sent(session: Session, alert_id: str, now: datetime) -> dict[int, AlertRevision]:
+    """Return what was signed of an alert by its revision on the wire, laid out by now."""
+    revisions = session.scalars(
+        select(AlertRevision)
+        .where(AlertRevision.alert_id == alert_id, AlertRevision.rev.is_not(None))
+        .order_by(AlertRevision.rev)
+    ).all()
+    for revision in revisions:
+        if revision.reach_laid_at is None:
+            lay_out(session, revision, now)
+    return {revision.rev or 0: revision for revision in revisions}
+
+
+def _rows_of(session: Session, alert_id: str, devices: set[str]) -> dict[str, dict[str, Row]]:
+    found: dict[str, dict[str, Row]] = defaultdict(dict)
+    for chunk in _chunks(sorted(devices)):
+        rows = select(_ROWS).where(_ROWS.c.alert_id == alert_id, _ROWS.c.device_id.in_(chunk))
+        if session.get_bind().dialect.name == "postgresql":
+            rows = rows.with_for_update()
+        for row in session.execute(rows).mappings():
+            found[row["device_id"]][row["cluster_id"]] = dict(row)
+    return found
+
+
+def _meant_rows(
+    session: Session,
+    alert: Alert,
+    rows: dict[str, dict[str, Row]],
+    device: str,
+    receipt: Receipt,
+    sent: Mapping[int, AlertRevision],
+) -> list[Row]:
+    """Return the rows that a receipt speaks of: only ever of the device that signed it."""
+    own = rows[device]
+    if not receipt.clusters:
+        return list(own.values())
+    unknown = [name for name in receipt.clusters if name not in own]
+    if unknown and receipt.kind is ReceiptKind.STARTED and receipt.rev in sent:
+        own |= _unexpected(session, alert, device, unknown, sent[receipt.rev or 0])
+    return [own[name] for name in receipt.clusters if name in own]
+
+
+def _unexpected(
+    session: Session, alert: Alert, device: str, clusters: Sequence[str], revision: AlertRevision
+) -> dict[str, Row]:
+    """Write rows for clusters that sound although we did not mean them: it must be seen."""
+    places = session.execute(
+        select(Cluster.id, Cluster.area_id)
+        .join(Output, Output.id == Cluster.output_id)
+        .where(Output.device_id == device, Cluster.id.in_(clusters))
+    ).all()
+    made = {
+        name: _row(alert.id, name, device, area_id, "unexpected", revision) | {"is_meant": False}
+        for name, area_id in places
+    }
+    if made:
+        session.execute(insert(AlertReach), list(made.values()))
+    return made
+
+
+def _take(row: Row, receipt: Receipt, sent: Mapping[int, AlertRevision], now: datetime) -> bool:
+    """Apply one receipt to its row; return whether that changed anything."""
+    before = dict(row)
+    revision = sent.get(receipt.rev or 0)
+    if revision is None:
+        return False
+    at = now if receipt.clock is ClockState.NONE else receipt.at
+    if revision.action in STOPS:
+        row["stopped_at"] = _earlier(row["stopped_at"], at)
+        return row != before
+    rev = receipt.rev or 0
+    if receipt.kind is ReceiptKind.STARTED:
+        row["heard_at"] = _earlier(row["heard_at"], at)
+    if rev > row["rev"]:
+        row |= _FRESH | {"rev": rev, "asked_at": revision.signed_at}
+    if rev == row["rev"]:
+        _advance(row, receipt, at)
+    return row != before
+
+
+def _advance(row: Row, receipt: Receipt, at: datetime) -> None:
+    kind = receipt.kind
+    if kind is ReceiptKind.RECEIVED:
+        row["received_at"] = _earlier(row["received_at"], at)
+        state = ReachState.FAILED if receipt.code == "not_targeted" else ReachState.RECEIVED
+        _rise(row, state, receipt.code)
+    elif kind is ReceiptKind.STARTED:
+        row["started_at"] = _earlier(row["started_at"], at)
+        row["detail"] = receipt.detail[:64]
+        _rise(row, ReachState.SOUNDING, receipt.code)
+        if row["state"] == ReachState.FINISHED and receipt.code:
+            row["code"] = receipt.code
+    elif kind is ReceiptKind.FINISHED:
+        row["finished_at"] = _later(row["finished_at"], at)
+        row["played_ms"] = max(receipt.played_ms or 0, row["played_ms"] or 0)
+        _rise(row, ReachState.FINISHED, receipt.code or row["code"])
+    elif kind in _FAILURES:
+        _rise(row, ReachState.FAILED, receipt.code)
+
+
+def _rise(row: Row, state: ReachState, code: str) -> None:
+    if _RANK[state] > _RANK[ReachState(row["state"])]:
+        row["state"], row["code"] = state, code[:64]
+
+
+def _ask_again(
+    session: Session, alert_id: str, revision: AlertRevision, rows: Sequence[Row]
+) -> None:
+    """Let an update begin anew at those it means, and note those that it means no longer."""
+    rev, meant = revision.rev or 0, {row["cluster_id"] for row in rows}
+    known = session.execute(
+        select(_ROWS.c.cluster_id, _ROWS.c.rev).where(_ROWS.c.alert_id == alert_id)
+    ).all()
+    again = [name for name, held in known if name in meant and held < rev]
+    fresh = _FRESH | {"rev": rev, "asked_at": revision.signed_at, "is_meant": True}
+    for names, values in (
+        (again, fresh),
+        ([name for name, _ in known if name not in meant], {"is_meant": False}),
+    ):
+        for chunk in _chunks(names):
+            session.execute(
+                update(_ROWS)
+                .where(_ROWS.c.alert_id == alert_id, _ROWS.c.cluster_id.in_(chunk))
+                .values(**values)
+            )
+
+
+def _save(session: Session, alert_id: str, rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    statement = (
+        update(_ROWS)
+        .where(_ROWS.c.alert_id == alert_id, _ROWS.c.cluster_id == bindparam("which"))
+        .values({name: bindparam(f"new_{name}") for name in _TOLD})
+    )
+    values = [
+        {f"new_{name}": row[name] for name in _TOLD} | {"which": row["cluster_id"]} for row in rows
+    ]
+    session.execute(statement, values)
+
+
+def _new_row(alert_id: str, place: Place, revision: AlertRevision) -> Row:
+    return _row(
+        alert_id, place.cluster_id, place.device_id, place.area_id, place.why.value, revision
+    )
+
+
+def _row(
+    alert_id: str, cluster: str, device: str, area: str, why: str, revision: AlertRevision
+) -> Row:
+    return _FRESH | {
+        "alert_id": alert_id,
+        "cluster_id": cluster,
+        "device_id": device,
+        "area_id": area,
+        "is_meant": True,
+        "why": why,
+        "rev": revision.rev or 0,
+        "asked_at": revision.signed_at,
+        "heard_at": None,
+        "stopped_at": None,
+    }
+
+
+def _earlier(known: datetime | None, at: datetime) -> datetime:
+    return at if known is None else min(known, at)
+
+
+def _later(known: datetime | None, at: datetime) -> datetime:
+    return at if known is None else max(known, at)
+
+
+def _chunks(items: Sequence[Any]) -> list[list[Any]]:
+    return [list(items[start : start + _CHUNK]) for start in range(0, len(items), _CHUNK)]

@@ -1,0 +1,140 @@
+"""Whom an alert is for: areas and shapes become clusters, each with the reason why or why not.
+
+The judgement itself is `wire.target.why`, which every device makes too.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from controller.areas.models import Area
+from controller.areas.service import find_area
+from controller.emergencies.errors import NobodyHears
+from controller.errors import Invalid
+from controller.programmes.service import origin_of
+from controller.stations.models import Cluster, Output
+from wire.alert import Target
+from wire.message import Origin
+from wire.target import Why, why
+
+WIDE = frozenset({Origin.CENTRAL, Origin.PROVINCE, Origin.DISTRICT})
+
+
+class Place(NamedTuple):
+    """A cluster, where it stands, and why it would sound or not."""
+
+    cluster_id: str
+    name: str
+    area_id: str
+    device_id: str
+    latitude: float | None
+    longitude: float | None
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Who hears an alert that is published on `publish_area_id`.
+
+    Every cluster of the area that speaks is in `places`, with its reason. `is_wide` is above
+    commune level.
+    """
+
+    publish_area_id: str
+    publish_area_name: str
+    is_wide: bool
+    target: Target
+    places: tuple[Place, ...]
+
+    @property
+    def hearing(self) -> tuple[Place, ...]:
+        """Return the clusters that would sound."""
+        return tuple(place for place in self.places if place.why.sounds)
+
+    @property
+    def without_position(self) -> tuple[Place, ...]:
+        """Return the clusters that a shape may mean, but whose position nobody has entered."""
+        return tuple(place for place in self.places if place.why is Why.NO_POSITION)
+
+    @property
+    def by_area(self) -> dict[str, int]:
+        """Return how many clusters would sound in each area that has one."""
+        return dict(Counter(place.area_id for place in self.hearing))
+
+
+def resolve(session: Session, area: Area, target: Target) -> Resolved:
+    """Return who in an area and below hears a target.
+
+    Raises Missing or Invalid for a named area that is not in `area`, NobodyHears for none.
+    """
+    named = [_inside(session, area, name) for name in target.areas]
+    for name in target.exceptions:
+        _inside(session, area, name)
+    rows = _clusters(session, area)
+    places = tuple(_judged(row, area.id, target) for row in rows)
+    meant = {path for (_, path), place in zip(rows, places, strict=True) if place.why.sounds}
+    if not meant:
+        raise NobodyHears
+    shaped = meant if target.shapes else ()
+    common = find_area(session, _common([*(one.path for one in named), *shaped])[-1])
+    return Resolved(common.id, common.name, origin_of(common) in WIDE, target, places)
+
+
+def places_of(session: Session, publish_area_id: str, target: Target) -> tuple[Place, ...]:
+    """Return every cluster below the area of an alert, each judged as its device judges it."""
+    area = find_area(session, publish_area_id)
+    return tuple(_judged(row, area.id, target) for row in _clusters(session, area))
+
+
+Row = tuple[Place, str]
+"""A cluster that is not judged yet, and the path of its area."""
+
+
+def _clusters(session: Session, area: Area) -> list[Row]:
+    rows = session.execute(
+        select(
+            Cluster.id,
+            Cluster.name,
+            Cluster.area_id,
+            Output.device_id,
+            Cluster.latitude,
+            Cluster.longitude,
+            Area.path,
+        )
+        .join(Output, Output.id == Cluster.output_id)
+        .join(Area, Area.id == Cluster.area_id)
+        .where(Area.path.startswith(area.path, autoescape=True))
+        .order_by(Area.path, Cluster.id)
+    )
+    return [(Place(*row[:6], Why.ELSEWHERE), row[6]) for row in rows]
+
+
+def _judged(row: Row, area_id: str, target: Target) -> Place:
+    place, path = row
+    at = (place.latitude, place.longitude)
+    position = None if at[0] is None or at[1] is None else (at[0], at[1])
+    return place._replace(why=why(area_id, target, path.strip("/").split("/"), position))
+
+
+def _inside(session: Session, area: Area, name: str) -> Area:
+    found = find_area(session, name)
+    if not found.path.startswith(area.path):
+        raise Invalid(
+            field="areas",
+            why_vi=f"{found.name} không thuộc {area.name}",
+            why_en=f"{found.name} is not in {area.name}",
+        )
+    return found
+
+
+def _common(paths: Iterable[str]) -> list[str]:
+    chains = [path.strip("/").split("/") for path in paths]
+    shortest = min(chains, key=len)
+    depth = 0
+    while depth < len(shortest) and len({chain[depth] for chain in chains}) == 1:
+        depth += 1
+    return shortest[:depth]

@@ -1,0 +1,139 @@
+"""Checks the signatures of batches in a process of its own, on another core than everything else.
+
+Thousands of receipts come in the seconds after an alert; checking them here would keep the threads
+that send the next one waiting. The child knows neither keys nor database: it gets tokens and public
+keys by its standard input and answers with what they say. It ends when we do, however we end.
+"""
+
+import json
+import logging
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import IO
+
+from wire.errors import Forged, Malformed, WireError
+from wire.signing import open_payload, public_key, read, take_apart
+from wire.up import Receipts
+
+log = logging.getLogger(__name__)
+
+STOP_WITHIN_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A token that came in a device's name, and its key (RFC 8037 `x`) if it has one."""
+
+    device: str
+    key: str | None
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`ok` with the payload that the device signed, or why the token is not believed."""
+
+    code: str
+    payload: str = ""
+
+    @property
+    def message(self) -> Receipts | None:
+        """Return what the device said."""
+        return Receipts.model_validate_json(self.payload, strict=True) if self.payload else None
+
+
+def check(question: Question) -> Verdict:
+    """Judge one token; a bug of ours is the verdict `error`."""
+    try:
+        return Verdict("ok", _payload(question))
+    except WireError as error:
+        return Verdict(error.code)
+    except Exception:
+        log.exception("a batch of %s could not be read", question.device)
+        return Verdict("error")
+
+
+class Checker:
+    """A child that checks; `ask` and `answer` take turns. Without a child we do its work here."""
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[str] | None = None
+        self._asked: Sequence[Question] | None = None
+
+    def start(self) -> None:
+        """Start the child; may be called twice."""
+        if self._child is None:
+            command = [sys.executable, "-m", "controller.records.checking"]
+            self._child = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+
+    def stop(self) -> None:
+        """End the child; may be called twice. What was asked and not answered is forgotten."""
+        child, self._child, self._asked = self._child, None, None
+        if child is None:
+            return
+        child.kill()
+        child.wait(STOP_WITHIN_S)
+        for end in (child.stdin, child.stdout):
+            if end is not None:
+                end.close()
+
+    def ask(self, questions: Sequence[Question]) -> None:
+        """Let these be checked in the background."""
+        self._asked = questions
+        if self._child is not None and self._child.stdin is not None:
+            try:
+                self._child.stdin.write(json.dumps([_plain(one) for one in questions]) + "\n")
+                self._child.stdin.flush()
+            except OSError:
+                self._lose()
+
+    def answer(self) -> list[Verdict]:
+        """Return the verdicts of what was asked last, in its order; waits for them."""
+        asked, self._asked = self._asked or [], None
+        if asked and self._child is not None and self._child.stdout is not None:
+            line = self._child.stdout.readline()
+            if line.endswith("\n"):
+                return [Verdict(code, payload) for code, payload in json.loads(line)]
+            self._lose()
+        return [check(one) for one in asked]
+
+    def _lose(self) -> None:
+        asked = self._asked
+        log.warning("the process that checks receipts ended; checking goes on here")
+        self.stop()
+        self._asked = asked
+
+
+def _payload(question: Question) -> str:
+    if question.key is None:
+        raise Forged(question.device)
+    token = take_apart(question.token)
+    if token.kind != Receipts.kind:
+        raise Malformed(f"{token.kind!r}, not {Receipts.kind!r}")
+    payload = open_payload(token, public_key(question.key))
+    message = read(payload, Receipts)
+    if message.device != question.device:
+        raise Forged(message.device)
+    return payload.decode()
+
+
+def _plain(question: Question) -> tuple[str, str | None, str]:
+    return question.device, question.key, question.token
+
+
+def serve(questions: IO[str], answers: IO[str]) -> None:
+    """Answer line by line until nobody asks any more."""
+    for line in questions:
+        verdicts = [check(Question(*one)) for one in json.loads(line)]
+        answers.write(json.dumps([(one.code, one.payload) for one in verdicts]) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for who started us
+    serve(sys.stdin, sys.stdout)
