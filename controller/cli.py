@@ -31,6 +31,7 @@ COMMANDS = {
     "profiles": ("firmware_profiles.cli:profiles", "Các mẫu thiết bị / The device models"),
     "schedule": ("schedules.cli:schedule", "Kiểm tra lịch phát / Check schedule rules"),
     "serve": ("controller.serve_cli:serve", "Chạy tất cả / Run everything"),
+    "speech": ("controller.library.speech_cli:speech", "Đọc văn bản / Reading texts aloud"),
     "stations": ("controller.stations.cli:stations", "Đài truyền thanh / Stations"),
     "web": ("controller.serve_cli:web", "Chạy riêng phần web / Run the web half alone"),
     "wire": ("wire.cli:wire", "Đọc thông điệp / Look at messages"),

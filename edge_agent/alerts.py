@@ -83,7 +83,7 @@ class Alerts:
         for known in self.known.values():
             if known.asks_since is not None:
                 patience = () if known.is_answered else (known.asks_since + PATIENCE_S,)
-                instants.append(min(known.newest.until, *patience))
+                instants.append(min((known.newest.until, *patience)))
         return min(instants, default=None)
 
 
@@ -308,7 +308,9 @@ def _tick(known: dict[Key, Known], key: Key, at: float, effects: list[Effect]) -
         if at >= here.newest.until:
             code = "not_confirmed" if here.is_answered else "expired"
             effects.append(Never(here.newest, code))
-            here = known[key] = replace(here, asks_since=None)
+            if here.in_force is not None:
+                effects.append(Finish(here.in_force, "updated"))
+            here = known[key] = replace(here, in_force=None, asks_since=None)
         elif not here.is_answered and at >= asks_since + PATIENCE_S:
             _enforce(known, key, effects, is_confirmed=False)
             here = known[key]

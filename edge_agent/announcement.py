@@ -235,6 +235,9 @@ class Announcement:
             listener=self,
         )  # fmt: skip
         stage.perform(act)
+        waiting = stage.claim(self._claim)
+        if waiting is not None and not waiting.had_turn:
+            self._rewrite(now, whole=True)  # from its beginning, once it is its turn
 
     def _pass_over(self) -> None:
         self._script = ()
@@ -251,7 +254,7 @@ class Announcement:
         place_ms, words = round((now - claim.starts_at) * 1000), self._words()
         is_bad = self.crier.wordings.is_bad
         bad = {p.source for p in self._script if any(is_bad(part) for part in p.parts)}
-        kept = script.keep(form, self._script, words, place_ms, bad)
+        kept = script.keep(form, self._script, words, place_ms, bad) if claim.had_turn else ()
         limit_s = self.revision.until - claim.starts_at
         limit_s = min(limit_s, self.every_s) if self.every_s else limit_s
         new = script.write(form, words, kept, round(limit_s * 1000))

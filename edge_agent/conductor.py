@@ -297,7 +297,8 @@ class Conductor:
         if wanted != self.wanted or self.crew.library.lacks(wanted):
             self.wanted = wanted
             spread_s = timeline.spread_s(plan, now) if plan and now and not alerts else 0.0
-            self.crew.library.want(tuple(assets.values()), desired.audio_url, spread_s)
+            urgent = frozenset(asset.sha256 for asset in alerts)
+            self.crew.library.want(tuple(assets.values()), desired.audio_url, spread_s, urgent)
 
 
 def _place_of(error: Exception) -> str:

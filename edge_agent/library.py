@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 RETRY_FIRST_S: Final = 1.0
 RETRY_MOST_S: Final = 300.0
+RETRY_URGENT_S: Final = 8.0
 DISK_CODES: Final = frozenset({"disk_full", "disk"})
 
 
@@ -55,6 +56,7 @@ class _List:
     wanted: dict[str, _Wanted] = field(default_factory=dict)
     suspects: set[str] = field(default_factory=set)
     audio_url: str = ""
+    urgent: frozenset[str] = frozenset()
 
 
 class Library:
@@ -110,10 +112,17 @@ class Library:
         """Return whether a file is complete and verified."""
         return sha256 in self._present
 
-    def want(self, assets: tuple[Asset, ...], audio_url: str, spread_s: float = 0.0) -> None:
+    def want(
+        self,
+        assets: tuple[Asset, ...],
+        audio_url: str,
+        spread_s: float = 0.0,
+        urgent: frozenset[str] = frozenset(),
+    ) -> None:
         """Fetch what is missing of these, in this order, and keep nothing else if room is short.
 
-        Each begins after a random part of `spread_s`, so that a province does not ask at once.
+        Each begins after a random part of `spread_s`, so that a province does not ask at once. For
+        `urgent` ones others that are being fetched are broken off, and gone on with later.
         """
         with self._list.changed:
             before = self._list.wanted
@@ -122,7 +131,9 @@ class Library:
                 asset.sha256: before.get(asset.sha256) or self._later(asset, spread_s)
                 for asset in missing
             }
-            self._list.audio_url = audio_url
+            for name in (urgent - self._list.urgent) & self._list.wanted.keys():
+                self._list.wanted[name].try_at = 0.0
+            self._list.audio_url, self._list.urgent = audio_url, urgent
             self._list.changed.notify_all()
         try:
             self._prune({asset.sha256 for asset in assets}, sum(asset.bytes for asset in missing))
@@ -192,7 +203,7 @@ class Library:
         asset = wanted.asset
         self._require_room(asset)
         part = self._partial / asset.sha256
-        self._fetch(self._list.audio_url, asset, part, self._stopping.is_set)
+        self._fetch(self._list.audio_url, asset, part, lambda: self._must_break_off(asset))
         try:
             part.rename(self.path(asset.sha256))
             sync_folder(self._folder)
@@ -203,11 +214,25 @@ class Library:
             self._list.wanted.pop(asset.sha256, None)
         self._inbox.post(AssetReady(asset.sha256))
 
+    def _must_break_off(self, asset: Asset) -> bool:
+        """Whether we are stopping, or something urgent waits for the line."""
+        if self._stopping.is_set():
+            return True
+        with self._list.changed:
+            is_urgent, now = asset.sha256 in self._list.urgent, self._monotonic()
+            waiting = (self._list.wanted.get(name) for name in self._list.urgent)
+            return not is_urgent and any(
+                one is not None and not one.is_being_fetched and one.try_at <= now
+                for one in waiting
+            )
+
     def _put_off(self, wanted: _Wanted, error: AssetUnavailable) -> None:
         if self._stopping.is_set():
             return
+        is_urgent = wanted.asset.sha256 in self._list.urgent
+        most_s = RETRY_URGENT_S if is_urgent else RETRY_MOST_S
         wanted.failures += 1
-        longest_s = min(RETRY_MOST_S, RETRY_FIRST_S * 2**wanted.failures)
+        longest_s = min(most_s, RETRY_FIRST_S * 2**wanted.failures)
         with self._list.changed:
             wanted.try_at = self._monotonic() + random.uniform(0.5, longest_s)  # noqa: S311 - jitter
             wanted.is_being_fetched = False

@@ -68,7 +68,7 @@ def lay_out(session: Session, revision: AlertRevision, now: datetime) -> None:
     rows = [_new_row(alert.id, place, revision) for place in meant]
     insert_new = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     for chunk in _chunks(rows):
-        session.execute(insert_new(AlertReach).on_conflict_do_nothing(), chunk)
+        session.execute(insert_new(_ROWS).on_conflict_do_nothing(), chunk)
     if revision.action != "alert":
         _ask_again(session, alert.id, revision, rows)
     revision.reach_laid_at = now
@@ -99,7 +99,7 @@ def _note(session: Session, alert_id: str, told: Sequence[Told], now: datetime) 
         for row in _meant_rows(session, alert, rows, device, receipt, sent):
             if _take(row, receipt, sent, now):
                 changed[device, row["cluster_id"]] = row
-    _save(session, alert_id, list(changed.values()))
+    _save(session, alert_id, rows, changed)
     return len(changed)
 
 
@@ -230,18 +230,43 @@ def _ask_again(
             )
 
 
-def _save(session: Session, alert_id: str, rows: Sequence[Row]) -> None:
-    if not rows:
-        return
-    statement = (
-        update(_ROWS)
-        .where(_ROWS.c.alert_id == alert_id, _ROWS.c.cluster_id == bindparam("which"))
-        .values({name: bindparam(f"new_{name}") for name in _TOLD})
-    )
-    values = [
-        {f"new_{name}": row[name] for name in _TOLD} | {"which": row["cluster_id"]} for row in rows
-    ]
-    session.execute(statement, values)
+def _save(
+    session: Session,
+    alert_id: str,
+    rows: Mapping[str, Mapping[str, Row]],
+    changed: Mapping[tuple[str, str], Row],
+) -> None:
+    """Write what changed; the clusters of a device mostly say the same, so in one go."""
+    devices = {device for device, _ in changed}
+    whole = {device: row for device in devices if (row := _alike(rows[device], device, changed))}
+    single = {one: row for (device, one), row in changed.items() if device not in whole}
+    for column, values in (
+        (_ROWS.c.device_id, whole),
+        (_ROWS.c.cluster_id, single),
+    ):
+        if not values:
+            continue
+        statement = (
+            update(_ROWS)
+            .where(_ROWS.c.alert_id == alert_id, column == bindparam("which"))
+            .values({name: bindparam(f"new_{name}") for name in _TOLD})
+        )
+        session.execute(
+            statement,
+            [
+                {f"new_{name}": row[name] for name in _TOLD} | {"which": which}
+                for which, row in values.items()
+            ],
+        )
+
+
+def _alike(
+    own: Mapping[str, Row], device: str, changed: Mapping[tuple[str, str], Row]
+) -> Row | None:
+    """Return what all clusters of a device say by now, when all changed and say the same."""
+    told = [tuple(row[name] for name in _TOLD) for row in own.values()]
+    is_alike = len(set(told)) == 1 and all((device, name) in changed for name in own)
+    return next(iter(own.values())) if is_alike else None
 
 
 def _new_row(alert_id: str, place: Place, revision: AlertRevision) -> Row:

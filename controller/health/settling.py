@@ -105,8 +105,9 @@ def close_what_is_over(session: Session, now: datetime) -> int:
 
 
 def _note_large(session: Session, done: Published, now: datetime) -> list[str]:
-    for device in done.revisions:
-        incidents.close_incident(session, incidents.TOO_LARGE, device, now)
+    for incident in _open(session, Incident.kind == incidents.TOO_LARGE):
+        if incident.device_id in done.revisions:
+            incident.closed_at = now
     return [
         f"the plan of {device} is too large to send; the old one stays"
         for device in done.too_large

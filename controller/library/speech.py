@@ -1,4 +1,4 @@
-"""Text to speech behind a port: espeak-ng today, a site's own voice tomorrow.
+"""Text to speech behind a port: espeak-ng here, a site's own voice in `voices.py`.
 
 Sentences are spoken one by one and cached by what decides their sound, so a corrected bulletin
 costs only its changed sentences. How a text should be read (numbers, abbreviations) is the
@@ -19,6 +19,7 @@ from controller.library.editing import from_samples, join, tidy
 from controller.library.errors import NothingToSay, SpeechFailed, VoiceUnknown
 from controller.library.limits import ChildFailed, LimitedChild, Limits
 from controller.library.sentences import split_sentences
+from controller.speech import normalise
 
 _PAUSE_MS = 350
 _FAKE_RATE_HZ = 16_000
@@ -51,6 +52,11 @@ def as_it_is(text: str) -> SpokenText:
     return SpokenText(text, text)
 
 
+def in_words(text: str) -> SpokenText:
+    """Say numbers, dates, units and acronyms in words, by the shipped dictionary."""
+    return SpokenText(text, normalise(text).text)
+
+
 class Voice(Protocol):
     """What can speak one sentence."""
 
@@ -79,9 +85,9 @@ class Manner:
 
 
 class Reader:
-    """Reads whole texts with a voice, remembering each sentence in a folder."""
+    """Reads whole texts with a voice, remembering each sentence in a folder, if it has one."""
 
-    def __init__(self, voice: Voice, cache: Path, normalise: Normaliser = as_it_is) -> None:
+    def __init__(self, voice: Voice, cache: Path | None, normalise: Normaliser = as_it_is) -> None:
         self._voice = voice
         self._cache = cache
         self._normalise = normalise
@@ -111,6 +117,8 @@ class Reader:
         return join(spoken, _PAUSE_MS)
 
     def _sentence(self, sentence: str, manner: Manner) -> bytes:
+        if self._cache is None:
+            return self._voice.speak(sentence, manner.voice, manner.speed, manner.pitch)
         kept = self._cache / f"{_key(self._voice.engine, manner, sentence)}.wav"
         if kept.is_file():
             return kept.read_bytes()
@@ -139,7 +147,7 @@ class EspeakVoice:
     def speak(self, text: str, voice: str, speed: int, pitch: int) -> bytes:
         """Keep the promise of `Voice.speak`; the text travels by standard input."""
         check_voice(voice, self._VOICES)
-        sentence = _plain(text)
+        sentence = plain(text)
         command = ["espeak-ng", "-v", voice, "-s", str(speed), "-p", str(pitch)]
         child = LimitedChild(
             [*command, "-b", "1", "--stdin", "--stdout"], self._limits, sentence.encode()
@@ -166,7 +174,7 @@ class FakeVoice:
     def speak(self, text: str, voice: str, speed: int, pitch: int) -> bytes:
         """Hum 60 ms a character at 150 words a minute, at 100 Hz and 1 Hz more a step of pitch."""
         check_voice(voice, self._VOICES)
-        sentence = _plain(text)
+        sentence = plain(text)
         self.said.append(sentence)
 
         seconds = max(0.2, len(sentence) * 0.06 * 150 / speed)
@@ -180,8 +188,11 @@ def check_voice(voice: str, known: tuple[VoiceInfo, ...]) -> None:
         raise VoiceUnknown(voice=voice, known=", ".join(each.id for each in known))
 
 
-def _plain(text: str) -> str:
-    """Keep what can be read aloud: no control characters, none of espeak-ng's [[phonemes]]."""
+def plain(text: str) -> str:
+    """Keep what can be read aloud, or raise NothingToSay.
+
+    No control characters, none of espeak-ng's [[phonemes]].
+    """
     printable = "".join(letter if letter.isprintable() else " " for letter in text)
     sentence = " ".join(printable.replace("[[", "[ [").split())
     if not any(map(str.isalnum, sentence)):

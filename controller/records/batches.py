@@ -78,7 +78,7 @@ def store_batches(session: Session, tokens: Sequence[tuple[str, str]], now: date
         {"device_id": device, "token": token, "received_at": now, "verdict": ""}
         for device, token in tokens
     ]
-    session.execute(insert(Batch), rows)
+    session.execute(insert(cast("Table", Batch.__table__)), rows)
     wake.ask(session, NAME)
 
 

@@ -267,3 +267,27 @@ def test_it_stops_at_once_in_the_middle_of_a_slow_download(room: Room, blob: byt
 
     assert time.monotonic() - began < 2
     assert room.named() == []
+
+
+def test_the_audio_of_an_alert_breaks_off_what_else_is_being_fetched(
+    room: Room, blob: bytes
+) -> None:
+    slow = [room.server.add_audio(blob[number:]) for number in (1, 2)]
+    urgent = room.server.add_audio(b"flood")
+    room.server.audio.bytes_per_s = 40_000
+    room.want(*slow)
+    partial = [room.folder / "partial" / name for name in slow]
+    wait_until(lambda: all(path.exists() and path.stat().st_size > 8000 for path in partial))
+
+    assets = tuple(
+        Asset(sha256=name, bytes=len(room.server.audio.files[name]), duration_ms=1)
+        for name in (urgent, *slow)
+    )
+    began = time.monotonic()
+    room.library.want(assets, room.server.url, urgent=frozenset({urgent}))
+    wait_until(lambda: room.library.has(urgent))
+
+    assert time.monotonic() - began < 3, "each of the others takes 7 s"
+    room.server.audio.bytes_per_s = None
+    wait_until(lambda: all(room.library.has(name) for name in slow))
+    assert any(wanted for _, wanted in room.server.audio.requests), "they are gone on with"

@@ -36,6 +36,16 @@ from joserfc.jwk import OKPKey
 from paho.mqtt.enums import CallbackAPIVersion
 
 from wire import topics
+from wire.alert import (
+    Alert,
+    AlertAction,
+    AlertRevision,
+    AlertStatus,
+    Hazard,
+    Issuer,
+    Repeat,
+    Target,
+)
 from wire.down import Cluster, Desired, Intervals, OutputState, Sync, Trust
 from wire.enrolment import (
     AUDIO_PATH,
@@ -56,7 +66,7 @@ from wire.message import Message, Origin
 from wire.plan import Asset, AssetItem, Plan, Programme, Slot
 from wire.signing import Signer, new_key, open_signed, public_x, sign, signer
 from wire.trust import IssuingCertificate
-from wire.up import Health, Receipt, ReceiptKind, Receipts, Status
+from wire.up import Health, Panic, Receipt, ReceiptKind, Receipts, Status
 
 DEVICE = "d-anbinh01"
 AN_BINH = ("vn", "lam-dong", "an-binh")
@@ -220,6 +230,10 @@ class Controller:
         self.folder, self.authority, self.broker = folder, authority, broker
         self.roots = [new_key(), new_key()]
         self.issuer = self.issue("an-binh")
+        self.alert_key = self.issue("lam-dong", may=("alert",))
+        self.drill_key = self.issue("lam-dong", may=("drill",))
+        self.alerts: dict[tuple[str, str], int] = {}
+        self.panics: list[Panic] = []
         self.audio = Audio()
         self.retained: dict[str, str] = {}
         self.device_key: OKPKey | None = None
@@ -292,6 +306,27 @@ class Controller:
         }  # fmt: skip
         return Plan(**(self.claims() | facts | changes))
 
+    def alert(self, **changes: Any) -> Alert:
+        """Return a real flood alert for An Bình, made now, that sounds for a minute."""
+        at = now() + self.time_offset
+        facts = {
+            "exp": at + timedelta(minutes=5), "id": "lu-1", "area": "an-binh",
+            "action": AlertAction.ALERT, "status": AlertStatus.REAL, "hazard": Hazard.FLOOD,
+            "level": 3, "target": Target(areas=("an-binh",)), "siren_ms": 3000,
+            "repeat": Repeat(count=1000, gap_s=1), "issued_at": at, "starts_at": at,
+            "ends_at": at + timedelta(minutes=1),
+            "issuer": Issuer(name="UBND xã An Bình", origin=Origin.COMMUNE),
+        }  # fmt: skip
+        return Alert(**(self.claims() | facts | changes))
+
+    def publish_alert(self, alert: Alert, by: Signer | None = None, **how: bool) -> str:
+        """Publish a revision; from now on `sync` names it. Return its token."""
+        real = alert.status is AlertStatus.REAL
+        token = sign(alert, by or (self.alert_key if real else self.drill_key))
+        self.alerts[alert.area, alert.id] = alert.rev
+        self.publish(topics.alert(alert.area, alert.id), token, **how)
+        return token
+
     def slot(self, slot_id: str, in_s: float, for_s: float, **changes: Any) -> Slot:
         at = now() + self.time_offset + timedelta(seconds=in_s)
         facts = {
@@ -359,7 +394,7 @@ class Controller:
         if self.device_key is None or (message.retain and kind != "status"):
             return
         models: dict[str, type[Message]] = {
-            "status": Status, "health": Health, "receipts": Receipts,
+            "status": Status, "health": Health, "receipts": Receipts, "panic": Panic,
         }  # fmt: skip
         told = open_signed(bytes(message.payload), self.device_key, models[kind])
         with self._lock:
@@ -373,6 +408,8 @@ class Controller:
                 self.healths.append(told)
                 if told.nonce and self.answers_sync:
                     self.publish(topics.down(DEVICE, "sync"), self.sync(told.nonce), retain=False)
+            case Panic():
+                self.panics.append(told)
             case Receipts():
                 self.batches.append(told)
                 self.receipts |= {receipt.number: receipt for receipt in told.receipts}
@@ -382,6 +419,10 @@ class Controller:
         facts = {
             "device": DEVICE, "nonce": nonce, "now": at, "exp": at + timedelta(minutes=2),
             "plan_rev": self._rev("plan"), "desired_rev": self._rev("desired"),
+            "alerts": tuple(
+                AlertRevision(area=area, id=name, rev=rev)
+                for (area, name), rev in self.alerts.items()
+            ),
             "receipts_upto": self.upto() if self.receipts_upto is None else self.receipts_upto,
         }  # fmt: skip
         return sign(Sync(**(self.claims() | facts | changes)), self.issuer)

@@ -31,6 +31,7 @@ from tests.bench.fleet.device import (
     certify,
     device_id,
     key_of,
+    said_of,
     tls_of,
 )
 from wire import topics
@@ -86,8 +87,8 @@ class Fleet:
         self._refused = 0
         self._lost = 0
         self._jitter_s = 30.0
-        self._answering: set[str] = set()
-        self._written: dict[int, bytes] = {}
+        self._is_answering = False
+        self._said: dict[bytes, Said] = {}
         self._random = random.Random(place.numbers.start)
 
     def run(self) -> None:
@@ -129,13 +130,8 @@ class Fleet:
                 times = [at for at in found.values() if at >= since]
                 self._pipe.send((times, self._sample.get(tag)))
             case "answer":
-                self._answering = set(given[:1])
-                self._written = (
-                    {line.number: self._write_down(line, *given[1:]) for line in self._lines}
-                    if given
-                    else {}
-                )
-                self._pipe.send(len(self._written))
+                (self._is_answering,) = given
+                self._pipe.send(None)
             case "storm":
                 (self._jitter_s,) = given
             case "forget":
@@ -319,24 +315,24 @@ class Fleet:
                 case mqtt5.PUBLISH:
                     topic, mid, payload = mqtt5.published(packet)
                     if "/alert/" in topic:
-                        self._alerted(line, topic, payload, at)
+                        self._alerted(line, payload, at)
                     if mid:
                         self._write(line, mqtt5.acknowledgement(mid))
 
-    def _alerted(self, line: _Line, topic: str, payload: bytes, at: float) -> None:
+    def _alerted(self, line: _Line, payload: bytes, at: float) -> None:
         tag = payload[-20:]
         self._times.setdefault(tag, {})[line.number] = at
         self._sample.setdefault(tag, payload)
-        if topic in self._answering and line.number in self._written:
+        if self._is_answering:
+            if tag not in self._said:
+                self._said[tag] = said_of(payload)
             # What a device says of an alert it says within a random 2 s, in one batch.
-            told = self._written.pop(line.number)
-            self._at(self._random.uniform(0, 2.0), lambda: self._write(line, told))
+            self._at(self._random.uniform(0, 2.0), partial(self._answer, line, self._said[tag]))
 
-    def _write_down(self, line: _Line, said: Said) -> bytes:
-        """Sign what a device will say: on its own processor, not on the one that is measured."""
+    def _answer(self, line: _Line, said: Said) -> None:
         line.mid = line.mid % 60_000 + 2
         token = line.scribe.batch(("received", "started"), said)
-        return mqtt5.publish(line.mid, topics.up(line.device.id, "receipts"), token)
+        self._write(line, mqtt5.publish(line.mid, topics.up(line.device.id, "receipts"), token))
 
 
 def main(place: Place, pipe: Any) -> None:

@@ -4,24 +4,20 @@ import os
 import signal
 import statistics
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
-
-from controller import outbox
-from controller.records.models import Batch, StoredReceipt
-from tests.bench.fleet.device import Said, device_id
+from tests.bench.fleet.device import device_id
+from tests.bench.fleet.officers import AREA, Officers
 from tests.bench.fleet.stage import Stage
 from wire import topics
 from wire.alert import Alert
-from wire.signing import sign
+from wire.signing import read, sign, take_apart
 from wire.trust import Place, judge
 
-AREA = "vn"
-RECEIPTS_A_DEVICE = 2
-TEXT = "Khẩn cấp. Nước hồ chứa đang lên nhanh. Bà con rời ngay khỏi vùng thấp ven sông. " * 3
+CLUSTERS_A_DEVICE = 3
 VERIFIED = 200
 TAG_BYTES = 20
 
@@ -33,7 +29,7 @@ class Sent:
     at: float
     received: list[float] = field(repr=False)
     written_ms: float = 0.0
-    stored_ms: float = 0.0
+    shown_ms: float = 0.0
 
     def p50_ms(self) -> float:
         """Return the median over devices."""
@@ -57,16 +53,19 @@ class Rounds:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._number = 0
+        self._officers = Officers(stage.app)
+        self._copies = 0
+        self._last = ""
         self._samples: list[bytes] = []
 
     def bare(self) -> Sent:
-        """Let the bare broker carry an alert, while the controller is away."""
-        alert, token = self._next()
+        """Let the bare broker carry the bytes of the last alert, while the controller is away."""
+        token = self._copy()
         link = self._stage.worker.link
         link.stop()
-        self._stage.ask("answer")
-        self._stage.bare.send((topics.alert(AREA, alert.id), token.encode()))
+        self._stage.ask("answer", False)
+        topic = topics.alert(AREA, f"bare-{self._copies}")
+        self._stage.bare.send((topic, token.encode()))
         assert self._stage.bare.poll(60), "the bare publisher does not answer"
         at = self._stage.bare.recv()
         received = self._received(token, at)
@@ -74,60 +73,32 @@ class Rounds:
         self._stage.wait(lambda: link.is_up, "controller")
         return Sent(at, received)
 
-    def send(self) -> Sent:
-        """Release an alert and wait until every device has it and every receipt is filed."""
-        alert, token = self._next()
-        said = Said(alert.id, AREA, alert.rev)
-        self._stage.ask("answer", topics.alert(AREA, alert.id), said)
-        held = self._filed()
-        begun = time.monotonic()
-        with self._stage.app.sessions() as session:
-            outbox.enqueue(
-                session,
-                topic=topics.alert(AREA, alert.id),
-                kind=Alert.kind,
-                owner=AREA,
-                token=token,
-                rev=alert.rev,
-                retain=True,
-                urgency=0,
-                now=datetime.now(UTC),
-                expires_at=alert.exp + timedelta(hours=24),
-            )
-            at = time.monotonic()  # before the commit that wakes the publisher
-            session.commit()
-        wanted = held + RECEIPTS_A_DEVICE * self._stage.devices
-        self._stage.wait(lambda: self._filed() >= wanted and not self._waiting(), "receipts", 60)
-        stored_ms = (time.monotonic() - at) * 1000
-        return Sent(at, self._received(token, at), (at - begun) * 1000, stored_ms)
+    def send(self, before: Callable[[], None] = lambda: None) -> Sent:
+        """Release an alert and wait until every device has it and every receipt is counted."""
+        alert_id = self._officers.prepare()
+        self._stage.ask("answer", True)
+        before()
+        accepted = self._officers.release(alert_id)
+        clusters = CLUSTERS_A_DEVICE * self._stage.devices
+        self._stage.wait(lambda: self._officers.sounding(alert_id) >= clusters, "receipts", 90)
+        shown_ms = (time.monotonic() - accepted.at) * 1000
+        self._last = self._officers.token(alert_id) or ""
+        received = self._received(self._last, accepted.at)
+        return Sent(accepted.at, received, accepted.written_ms, shown_ms)
 
     def send_while_compiling(self, part: float) -> Sent:
         """Do the same when a part of a compile of all plans is over."""
-        self._stage.wait(lambda: not self._stage.is_compiling(), "plans")
-        self._stage.compile()
-        time.sleep(part * self._stage.compile_s)
-        assert self._stage.is_compiling(), "the compile is over already"
-        return self.send()
+        return self.send(lambda: self._compile(part))
 
     def storm(self, jitter_s: float) -> dict[str, Any]:
         """Kill the broker under all devices in an alert; say when all hold it again."""
         self._stage.wait(lambda: not self._stage.is_compiling(), "plans")
-        alert, token = self._next()
         self._stage.tell("storm", jitter_s)
-        self._stage.ask("answer")
-        with self._stage.app.sessions.begin() as session:
-            outbox.enqueue(
-                session,
-                topic=topics.alert(AREA, alert.id),
-                kind=Alert.kind,
-                owner=AREA,
-                token=token,
-                rev=alert.rev,
-                retain=True,
-                urgency=0,
-                now=datetime.now(UTC),
-                expires_at=alert.exp + timedelta(hours=24),
-            )
+        self._stage.ask("answer", False)
+        alert_id = self._officers.prepare()
+        self._officers.release(alert_id)
+        self._stage.wait(lambda: self._officers.token(alert_id) is not None, "an alert")
+        token = self._officers.token(alert_id) or ""
         self._received(token, 0.0)
         at = time.monotonic()
         os.kill(_broker_pid(self._stage), signal.SIGKILL)
@@ -140,6 +111,19 @@ class Rounds:
             "storm_all_s": round(again[-1] - at, 2),
             "storm_gave_up_connecting": sum(state[1] for state in states),
         }
+
+    def _compile(self, part: float) -> None:
+        self._stage.wait(lambda: not self._stage.is_compiling(), "plans")
+        self._stage.compile()
+        time.sleep(part * self._stage.compile_s)
+        assert self._stage.is_compiling(), "the compile is over already"
+
+    def _copy(self) -> str:
+        """Return the last alert, signed anew as another one of the same size."""
+        self._copies += 1
+        message = read(bytes(take_apart(self._last).signed.payload), Alert)
+        copy = message.model_copy(update={"id": f"bare-{self._copies:07d}"})
+        return sign(copy, self._stage.app.keyring.signer("drill"))
 
     def verification(self) -> dict[str, Any]:
         """Believe samples as a device does; say what one check costs."""
@@ -157,34 +141,6 @@ class Rounds:
             "alert_bytes": len(self._samples[0]),
         }
 
-    def _next(self) -> tuple[Alert, str]:
-        self._number += 1
-        now = datetime.now(UTC)
-        alert = Alert.model_validate(
-            {
-                "iss": AREA,
-                "iat": now,
-                "exp": now + timedelta(minutes=30),
-                "jti": f"bench-{self._number}",
-                "rev": int(now.timestamp() * 1000),
-                "crit": ("status", "target", "target.except", "exp"),
-                "id": f"bench-{self._number}",
-                "area": AREA,
-                "action": "alert",
-                "status": "exercise",
-                "hazard": "flood",
-                "level": 4,
-                "target": {"areas": (AREA,)},
-                "texts": {"vi": TEXT},
-                "siren": "wail",
-                "issued_at": now,
-                "starts_at": now,
-                "ends_at": now + timedelta(minutes=30),
-                "issuer": {"name": "Bench", "origin": "central"},
-            }
-        )
-        return alert, sign(alert, self._stage.app.keyring.signer())
-
     def _received(self, token: str, since: float) -> list[float]:
         """Return when each device had a token, after an instant; wait for the last one."""
         tag, stage = token[-TAG_BYTES:].encode(), self._stage
@@ -194,15 +150,6 @@ class Rounds:
         found = stage.ask("times", tag, since)
         self._samples += [sample for _, sample in found if sample]
         return [at for times, _ in found for at in times]
-
-    def _filed(self) -> int:
-        with self._stage.reading() as session:
-            return session.scalar(select(func.count()).select_from(StoredReceipt)) or 0
-
-    def _waiting(self) -> int:
-        unread = select(func.count()).select_from(Batch).where(Batch.verified_at.is_(None))
-        with self._stage.reading() as session:
-            return session.scalar(unread) or 0
 
 
 def _broker_pid(stage: Stage) -> int:

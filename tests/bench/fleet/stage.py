@@ -11,11 +11,12 @@ from typing import Any, Self
 
 from sqlalchemy import func, insert, select, update
 
-from controller.app import build
+from controller.app import build, hurry_threads
 from controller.config import Config
 from controller.demo.stage import free_ports
 from controller.health.models import Presence
 from controller.outbox import waiting_count
+from controller.outbox_models import Retained
 from controller.programmes.models import Programme
 from controller.replan import Replan, replan
 from controller.stations.models import Device
@@ -24,7 +25,7 @@ from tests.bench import plan
 from tests.bench.fleet import process, publisher
 from tests.bench.fleet.device import device_id, public_x_of
 
-LOOK_EVERY_S = 0.1
+LOOK_EVERY_S = 0.2
 
 
 class TooSlow(Exception):
@@ -82,8 +83,10 @@ class Stage:
                 areas = tuple(self._chain(number) for number in numbers)
                 place = process.Place(numbers, areas, self.port, self.keys, folder)
                 self._spawn(process.main, place)
+            hurry_threads()
             self.app.start()
             self.wait(lambda: self.worker.is_acting and self.worker.link.is_up, "controller")
+            self.wait(self._is_laid_out, "desired states")
             begun = time.monotonic()
             self.compile()
             self.wait(lambda: not self.is_compiling(), "plans")
@@ -153,6 +156,12 @@ class Stage:
         with self.reading() as session:
             asked = session.scalar(select(func.count()).select_from(Replan))
             return bool(asked) or waiting_count(session) > 0
+
+    def _is_laid_out(self) -> bool:
+        """Return whether every device has its desired state, with the first emergency pack."""
+        rows = select(func.count()).select_from(Retained).where(Retained.kind == "desired")
+        with self.reading() as session:
+            return (session.scalar(rows) or 0) >= self.devices and not self.is_compiling()
 
     def reading(self) -> Any:
         """Return a session that waits for no writer."""

@@ -113,13 +113,22 @@ class Ear:
             self._heard += data
             self._offsets.append(time.monotonic() - len(self._heard) / 2 / RATE)
 
+    @property
+    def is_hearing(self) -> bool:
+        return len(self._offsets) > 50
+
+    def recording(self) -> tuple[bytes, float]:
+        """Return all 16-bit samples heard so far, and the monotonic instant of the first."""
+        zero = statistics.median(sorted(self._offsets[5:])[:5])
+        return bytes(self._heard[: len(self._heard) & ~1]), zero
+
     def sounds(self, level: int = 600, pause_s: float = 0.1) -> list[tuple[float, float]]:
         """Return (from, until) of everything louder than `level`, as monotonic instants.
 
         A piece arrives at the earliest when it sounds: the smallest offset is the clock.
         """
-        heard = array("h", bytes(self._heard[: len(self._heard) & ~1]))
-        zero = statistics.median(sorted(self._offsets[5:])[:5])
+        data, zero = self.recording()
+        heard = array("h", data)
         found: list[list[int]] = []
         for number, sample in enumerate(heard):
             if abs(sample) > level:

@@ -1,0 +1,1 @@
+"""Dictionaries, units and letters of documents that come with the normaliser, as data."""
