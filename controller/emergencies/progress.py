@@ -337,7 +337,7 @@ def _code_words(code: str) -> tuple[str, str] | None:
 
 
 def _detail_words(detail: str) -> tuple[str, str]:
-    detail = detail.split()[0]  # a second word tells of a ceiling that was overridden
+    detail = detail.split(maxsplit=1)[0]  # a second word tells of a ceiling that was overridden
     return {
         "device_voice": ("thiết bị tự đọc văn bản", "the device spoke the text itself"),
         "pack": ("phát câu có sẵn trong gói khẩn cấp", "it played the phrase of its pack"),
