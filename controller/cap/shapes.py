@@ -35,7 +35,7 @@ def circle(text: str) -> Point:
     if len(parts) != 2 or not NUMBER.fullmatch(parts[1]):
         raise CapRefused("circle", detail=text)
     latitude, longitude = _position(parts[0], "circle")
-    radius_m = float(parts[1]) * 1000
+    radius_m = round(float(parts[1]) * 1000, 3)  # 1.001 km is 1001 m, not 1000.9999999999999
     if radius_m < 0:
         raise CapRefused("circle", detail=text)
     return Point(latitude, longitude, radius_m)

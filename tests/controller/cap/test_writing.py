@@ -101,6 +101,15 @@ def test_our_reader_gets_back_what_we_wrote(
         assert message.ends_at(info) == one.ends_at
 
 
+@pytest.mark.parametrize("radius_m", [1001.0, 64811.0])
+def test_kilometres_come_back_as_the_metres_they_were(radius_m: float) -> None:
+    here = Circle(latitude=0, longitude=0, radius_m=radius_m)
+
+    message = again(write(alert(target=Target(shapes=(here,))), SENDER, NAMES))
+
+    assert target_of(message, AREAS).target.shapes == (here,)
+
+
 def test_a_drill_is_never_written_as_actual_and_says_so() -> None:
     content = write(alert(status=AlertStatus.DRILL), SENDER, NAMES)
 
