@@ -136,7 +136,7 @@ def see_it_play(page: Page) -> None:
 def see_its_receipts(page: Page, day: date) -> None:
     """Look into the logbook of the day it played: by now midnight may have passed."""
     page.get_by_role("link", name="Nhật ký phát").click()
-    page.get_by_label("Ngày").fill(day.isoformat())
+    page.get_by_label("Ngày", exact=True).fill(day.isoformat())
     page.get_by_role("button", name="Lọc").click()
     page.get_by_role("link", name=TITLE).click()
     expect(page.locator(".head .state")).to_have_text("✔ Đã phát")
