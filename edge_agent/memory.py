@@ -46,11 +46,13 @@ class ClockMemory:
         saved = self._store.load_json("clock")
         if not saved:
             return
-        self._clock.see(datetime.fromisoformat(str(saved["floor"])))
+        if "floor" in saved:
+            self._clock.see(datetime.fromisoformat(str(saved["floor"])))
         if saved["boot"] and saved["boot"] == self._sources.boot_id():
             self._clock.resume(_anchor(saved), mono)
         elif self._has_battery:
-            self._take_battery(datetime.fromisoformat(str(saved["floor"])), mono)
+            last_saved = saved.get("saved") or saved["floor"]
+            self._take_battery(datetime.fromisoformat(str(last_saved)), mono)
 
     def refresh(self, mono: float) -> datetime | None:
         """Look at the kernel's clock now and then; return the time, None while unknown."""
@@ -70,8 +72,10 @@ class ClockMemory:
         anchor, now = self._clock.anchor, self._clock.now(mono)
         if anchor is None or now is None:
             return
-        facts = {
-            "boot": self._sources.boot_id(), "floor": now.isoformat(), "mono": anchor.mono,
+        # A time that only the kernel told is no floor: a wrong one would shut out every `sync`.
+        floor = {"floor": self._clock.floor.isoformat()} if self._clock.floor else {}
+        facts = floor | {
+            "boot": self._sources.boot_id(), "saved": now.isoformat(), "mono": anchor.mono,
             "at": anchor.at.isoformat(), "error_s": anchor.error_s,
             "confirmed": anchor.confirmed_mono,
         }  # fmt: skip

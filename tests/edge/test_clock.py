@@ -159,6 +159,23 @@ def test_a_restart_of_the_agent_within_a_boot_knows_the_time_exactly(store: Stor
     assert since(clock.now(160.0)) == pytest.approx(60.05, abs=0.001)
 
 
+def test_a_kernel_that_was_years_ahead_is_put_right_by_a_sync_also_after_a_restart(
+    store: Store,
+) -> None:
+    """R32: what was remembered of its time shuts out no signed answer."""
+    deceived = Clock(50)
+    deceived.see(NOW)
+    lying = sources(kernel=0.001, system=NOW + timedelta(days=3650))
+    memory(deceived, store, lying).refresh(10.0)
+    clock = Clock(50)
+    restarted = memory(clock, store, sources(boot="a"))
+    restarted.load(20.0)
+
+    assert clock.learn_sync(NOW, 21.0, 21.1)
+
+    assert since(clock.now(21.1)) == pytest.approx(0.05, abs=0.001)
+
+
 @pytest.mark.parametrize("step", [timedelta(hours=2), timedelta(hours=-2)])
 def test_steps_of_the_system_clock_do_not_move_the_time(store: Store, step: timedelta) -> None:
     """R33: even when the kernel calls the stepped clock synchronised."""
