@@ -9,6 +9,7 @@ from flask_limiter import Limiter
 from controller.config import Config
 from controller.db import Sessions
 from controller.desk.alert_views import alert_views
+from controller.desk.decision_views import decision_views
 from controller.desk.drill_views import drill_views
 from controller.desk.firing_views import firing_views
 from controller.desk.prepared_views import prepared_views
@@ -39,6 +40,7 @@ VIEWS = (
     desk_views,
     firing_views,
     alert_views,
+    decision_views,
     prepared_views,
     drill_views,
     help_views,

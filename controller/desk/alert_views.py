@@ -1,10 +1,8 @@
-"""One alert: listen, release, undo; how far it came, live; cancel, end; why, and the proof."""
+"""One alert: what it says and needs, how far it came, live; why, and the proof."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -12,36 +10,25 @@ from controller.desk.ahead import may_release, reasons
 from controller.desk.bar import Bar, areas_seen, bar_of
 from controller.desk.hears import hears
 from controller.desk.shown import Shown, phase_of, shown, where
+from controller.desk.sounds import sounds_of
 from controller.desk.watch import watch
-from controller.emergencies import lifecycle, releasing
-from controller.emergencies.api import emergency_parts
+from controller.emergencies import releasing
 from controller.emergencies.content import stored_content
-from controller.emergencies.hearing import heard, note_hearing
-from controller.emergencies.models import Alert, AlertRevision, RevisionState
+from controller.emergencies.models import Alert
 from controller.emergencies.progress import ClusterReach, as_csv, why_of
 from controller.emergencies.progress import Shown as ReachShown
 from controller.emergencies.proof import proof_of
 from controller.emergencies.rules import needs_of
-from controller.emergencies.service import alert_of, revision_of
+from controller.emergencies.service import alert_of
 from controller.emergencies.target import places_of
-from controller.people.access import actor, now, reading, writing
+from controller.people.access import actor, now, reading
 from controller.web.i18n import word_of
-from controller.web.page import done, page
+from controller.web.page import page
 
 MOST_SILENT = 200
 MOST_ON_MAP = 2000
 
 alert_views = Blueprint("alerts", __name__, template_folder="templates")
-
-
-@dataclass(frozen=True, slots=True)
-class Sound:
-    """One language of a text: what is said, its sound, and whether the person listened to it."""
-
-    language: str
-    text: str
-    sha256: str
-    is_heard: bool
 
 
 @alert_views.get("/desk/alerts/<alert_id>")
@@ -140,72 +127,6 @@ def proof(alert_id: str) -> str:
     )
 
 
-@alert_views.post("/desk/alerts/<alert_id>/revisions/<int:number>/heard")
-def hear(alert_id: str, number: int) -> str:
-    """Note that the person listened to a sound to its end."""
-    sha256 = request.form.get("sha256", "")
-    with writing() as session:
-        found = alert_of(session, actor(), alert_id)
-        audio = revision_of(found, number).audio
-        note_hearing(session, actor=actor(), about=found.id, audio=audio, sha256=sha256, now=now())
-    return page("desk/_heard_mark.html", sound=Sound("", "", sha256, is_heard=True))
-
-
-@alert_views.post("/desk/alerts/<alert_id>/revisions/<int:number>/release")
-def release(alert_id: str, number: int) -> AnyResponse:
-    """Confirm exactly this text; a draft is submitted first."""
-    values: dict[str, Any] = {"actor": actor(), "alert_id": alert_id, "revision": number}
-    with writing() as session:
-        row = revision_of(alert_of(session, actor(), alert_id), number)
-        if row.state == RevisionState.DRAFTED:
-            releasing.submit(session, **values, now=now())
-        code, verify = request.form.get("code", ""), emergency_parts().verify
-        confirmed = releasing.confirm(session, **values, now=now(), verify=verify, code=code)
-    said = "" if confirmed.is_released else _("Đã ghi nhận: cần thêm một người duyệt phát")
-    return done(f"/desk/alerts/{alert_id}", said)
-
-
-@alert_views.post("/desk/alerts/<alert_id>/revisions/<int:number>/submit")
-def submit(alert_id: str, number: int) -> AnyResponse:
-    """Ask for the release of a draft."""
-    with writing() as session:
-        releasing.submit(session, actor=actor(), alert_id=alert_id, revision=number, now=now())
-    return done(f"/desk/alerts/{alert_id}", _("Đã gửi người duyệt phát"))
-
-
-@alert_views.post("/desk/alerts/<alert_id>/undo")
-def undo(alert_id: str) -> AnyResponse:
-    """Stop the countdown; nothing went out."""
-    with writing() as session:
-        releasing.undo(session, actor=actor(), alert_id=alert_id, now=now())
-    return done(f"/desk/alerts/{alert_id}", _("Đã dừng: chưa có gì được phát"))
-
-
-@alert_views.post("/desk/alerts/<alert_id>/withdraw")
-def withdraw(alert_id: str) -> AnyResponse:
-    """Send back or give up a text before it goes out."""
-    with writing() as session:
-        releasing.withdraw(session, actor=actor(), alert_id=alert_id, now=now())
-    return done(f"/desk/alerts/{alert_id}", _("Đã rút lại: chưa có gì được phát"))
-
-
-@alert_views.post("/desk/alerts/<alert_id>/stop")
-def stop(alert_id: str) -> AnyResponse:
-    """Cancel or end what sounds, with an all-clear or in silence."""
-    form = request.form
-    use = lifecycle.end_alert if form.get("action") == "end" else lifecycle.cancel_alert
-    with writing() as session:
-        use(
-            session,
-            actor=actor(),
-            alert_id=alert_id,
-            now=now(),
-            all_clear="all_clear" in form,
-            note=form.get("note", ""),
-        )
-    return done(f"/desk/alerts/{alert_id}", _("Đã gửi lệnh dừng tới mọi loa"))
-
-
 def _shown(session: Session, alert_id: str) -> Shown:
     return shown(session, actor(), alert_of(session, actor(), alert_id))
 
@@ -245,7 +166,7 @@ def _waiting(session: Session, one: Shown) -> dict[str, Any]:
     needs = needs_of(session, one.alert, row, actor(), now())
     confirmed = releasing.releases(session, one.alert.id, row.number)
     places = places_of(session, one.alert.publish_area_id, content.target)
-    sounds = _sounds(session, one.alert.id, row)
+    sounds = sounds_of(session, actor(), one.alert.id, row.spoken, row.audio)
     return {
         "row": row,
         "said": content,
@@ -260,15 +181,6 @@ def _waiting(session: Session, one: Shown) -> dict[str, Any]:
         "is_heard": row.is_prepared or all(sound.is_heard for sound in sounds),
         "left_s": max(0.0, (row.goes_at - now()).total_seconds()) if row.goes_at else 0.0,
     }
-
-
-def _sounds(session: Session, about: str, row: AlertRevision) -> list[Sound]:
-    known = heard(session, actor(), about)
-    return [
-        Sound(name, text, row.audio[name]["sha256"], row.audio[name]["sha256"] in known)
-        for name, text in row.spoken.items()
-        if name in row.audio
-    ]
 
 
 def _meant_points(

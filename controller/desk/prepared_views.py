@@ -10,11 +10,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from controller.areas.models import Area
 from controller.areas.service import find_area
-from controller.desk.alert_views import Sound
 from controller.desk.forms import template_in, whole
+from controller.desk.sounds import Sound, sounds_of
 from controller.emergencies import prepared, rules
 from controller.emergencies.api import emergency_parts
-from controller.emergencies.hearing import heard, note_hearing
+from controller.emergencies.hearing import note_hearing
 from controller.emergencies.models import AlertTemplate, TemplateState
 from controller.people.access import access, actor, now, reading, writing
 from controller.people.places import places
@@ -163,15 +163,11 @@ def _kept(area_id: str, template_id: str | None) -> AnyResponse:
 
 def _one(session: Session, template_id: str) -> dict[str, Any]:
     row: AlertTemplate = prepared.template_of(session, actor(), template_id)
-    area, known = find_area(session, row.area_id), heard(session, actor(), row.id)
+    area = find_area(session, row.area_id)
     return {
         "row": row,
         "area": area,
-        "sounds": [
-            Sound(name, text, row.audio[name]["sha256"], row.audio[name]["sha256"] in known)
-            for name, text in row.texts.items()
-            if name in row.audio
-        ],
+        "sounds": sounds_of(session, actor(), row.id, row.texts, row.audio),
         "may_edit": allows(actor(), "alert.template", area),
         "may_approve": allows(actor(), "alert.approve_template", area)
         and actor().login not in {row.created_by, row.changed_by},
