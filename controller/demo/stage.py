@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -35,9 +35,19 @@ class NotReady(ControllerError):
 
 
 class Stage:
-    """Use as a context manager; everything that was started is stopped, in the mirrored order."""
+    """Use as a context manager; everything that was started is stopped, in the mirrored order.
 
-    def __init__(self, folder: Path, devices: int = 3, *, aloud: bool = False) -> None:
+    `settings` change the controller's configuration, by name.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        devices: int = 3,
+        *,
+        aloud: bool = False,
+        settings: Mapping[str, object] | None = None,
+    ) -> None:
         self.folder = folder
         ports = free_ports(3)
         self.config = Config.model_validate(
@@ -50,6 +60,7 @@ class Stage:
                 "mqtt_port": ports[2],
                 "device_names": ("localhost", "127.0.0.1"),
             }
+            | dict(settings or {})
         )
         self.sound = SoundServer(devices, aloud=aloud)
         self.app: App = build(self.config)

@@ -115,6 +115,11 @@ class Witness:
         forever = datetime.max.replace(tzinfo=UTC)
         return next((o.at for o in self.heard((instant, forever)) if o.device == device), None)
 
+    def samples(self, between: tuple[datetime, datetime], device: int) -> npt.NDArray[np.int16]:
+        """Return what a device (0-based) played in [from, to), right within some 10 ms."""
+        first, last = (self._frame(instant) for instant in between)
+        return self._sound()[first:last, device]
+
     def write_wavs(self, folder: Path) -> list[Path]:
         """Write all that each device played to `folder`/device-N.wav; the files are in order."""
         sound = self._sound()
@@ -152,6 +157,14 @@ class Witness:
         channels = self._server.devices
         samples = np.fromfile(self._file, dtype="<i2")
         return samples[: len(samples) // channels * channels].reshape(-1, channels)
+
+    def _frame(self, instant: datetime) -> int:
+        """Return the frame that was played at an instant: where the recording had come by then."""
+        at = instant.timestamp()
+        marks = list(self._marks)
+        after = bisect.bisect_right(marks, at, key=lambda mark: mark[1])
+        frame, came_at = marks[max(after - 1, 0)]
+        return max(0, frame + round((at - came_at) * SAMPLE_RATE_HZ))
 
     def _instant(self, frame: int) -> datetime:
         first = bisect.bisect_left(self._marks, (frame - WINDOW_FRAMES, 0.0))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.controller.conftest import postgres_url as postgres_url  # noqa: PLC0414 - a fixture
+from tests.journeys.horns import Horns
 from tests.journeys.village import Village
 
 
@@ -18,3 +19,14 @@ def village() -> Iterator[Village]:
             yield village
         log = village.agent.log.read_text(errors="replace")
     print(log[-6000:])  # noqa: T201 - shown on failure only
+
+
+@pytest.fixture(scope="module")
+def horns() -> Iterator[Horns]:
+    """One commune for all journeys of the module: each ends its own alerts."""
+    with tempfile.TemporaryDirectory(prefix="tt-horns-") as folder:
+        with Horns(Path(folder)) as horns:
+            yield horns
+        logs = [agent.log.read_text(errors="replace") for agent in horns.agents]
+    for log in logs:
+        print(log[-3000:])  # noqa: T201 - shown on failure only
