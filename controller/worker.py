@@ -163,7 +163,8 @@ class Worker:
             self.link,
             parts.clock,
             holder,
-            lambda: self._lease.is_held,
+            # Rows read while the link was down may be among those that a new broker gets again.
+            lambda: self._lease.is_held and self.link.is_up,
             lane=lane,
             read_sessions=parts.read_sessions,
         )
