@@ -7,7 +7,7 @@ import logging
 import os
 import queue
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 CHECK_EVERY_S = 10
+CHECK_AT_ONCE = 50
 ROLL_EVERY_S = 600
 MUTE_EVERY_S = 10.0
 PACK_EVERY_S = 60.0
@@ -202,10 +203,12 @@ class Worker:
         """Expect what comes, check it minutes ahead, and miss what nobody accounted for."""
         now = self._parts.clock()
 
+        with self._parts.read_sessions() as session:
+            due = logbook.devices_due(session, now)
+        for at in range(0, len(due), CHECK_AT_ONCE):
+            self._in_transaction(partial(_look_ahead, now, due[at : at + CHECK_AT_ONCE]))
+
         def check(session: Session) -> None:
-            logbook.expect_broadcasts(session, now)
-            for line in logbook.check_ahead(session, now):
-                log.warning("at risk: %s %s (%s)", line.device_id, line.title, line.why)
             for line in logbook.check_overdue(session, now):
                 log.warning("unreported: %s %s (%s)", line.device_id, line.title, line.why)
             logbook.close_past_risks(session, now)
@@ -270,6 +273,13 @@ class Worker:
             result = work(session)
             session.commit()
         return result
+
+
+def _look_ahead(now: datetime, devices: Sequence[str], session: Session) -> None:
+    """Expect and check what some devices play soon: a turn of tens of milliseconds."""
+    logbook.expect_broadcasts(session, now, devices)
+    for line in logbook.check_ahead(session, now, devices):
+        log.warning("at risk: %s %s (%s)", line.device_id, line.title, line.why)
 
 
 def _note_rules(session: Session, done: Published, now: datetime) -> None:
