@@ -1,6 +1,6 @@
 """What one round of an alert sounds like: attention, then the words as often as asked. Pure.
 
-    call | attention | words vi, words ede | gap | words vi, words ede | gap ...
+    call | attention | words vi, words rad | gap | words vi, words rad | gap ...
 
 It is written anew whenever more is at hand: what was played is kept, what comes takes the best
 there is. Words that cannot be said are attention in their stead, so that it is never silent.

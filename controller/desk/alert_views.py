@@ -17,7 +17,7 @@ from controller.emergencies import lifecycle, releasing
 from controller.emergencies.api import emergency_parts
 from controller.emergencies.content import stored_content
 from controller.emergencies.hearing import heard, note_hearing
-from controller.emergencies.models import AlertRevision, RevisionState
+from controller.emergencies.models import Alert, AlertRevision, RevisionState
 from controller.emergencies.progress import ClusterReach, as_csv, why_of
 from controller.emergencies.progress import Shown as ReachShown
 from controller.emergencies.proof import proof_of
@@ -50,18 +50,23 @@ def alert(alert_id: str) -> str:
     with reading() as session:
         one = _shown(session, alert_id)
         values = _waiting(session, one) if one.waiting else {}
-    return page("desk/alert.html", one=one, **values, **_live(one))
+        seen = areas_seen(session, actor(), one.alert)
+    return page("desk/alert.html", one=one, **values, **_live(one.alert, seen))
 
 
 @alert_views.get("/desk/alerts/<alert_id>/progress")
 def progress(alert_id: str) -> AnyResponse | str:
     """Show how far it came; nothing at all when that is what the page shows already."""
     with reading() as session:
-        one = _shown(session, alert_id)
-    live = _live(one)
+        found = alert_of(session, actor(), alert_id)
+        seen, now_at = areas_seen(session, actor(), found), phase_of(found)
+    if now_at != request.args.get("phase"):
+        return _another_phase(alert_id)
+    live = _live(found, seen)
     if live["version"] == request.args.get("version"):
         return Response(status=204)
-    return page("desk/_progress.html", one=one, **live)
+    with reading() as session:
+        return page("desk/_progress.html", one=_shown(session, alert_id), **live)
 
 
 @alert_views.get("/desk/alerts/<alert_id>/phase")
@@ -69,10 +74,9 @@ def phase(alert_id: str) -> AnyResponse:
     """Take an open page along when the alert has come to another phase of its life."""
     with reading() as session:
         now_at = phase_of(alert_of(session, actor(), alert_id))
-    is_same = now_at == request.args.get("seen")
-    return Response(
-        status=204, headers={} if is_same else {"HX-Redirect": f"/desk/alerts/{alert_id}"}
-    )
+    if now_at != request.args.get("seen"):
+        return _another_phase(alert_id)
+    return Response(status=204)
 
 
 @alert_views.get("/desk/alerts/<alert_id>/villages")
@@ -80,7 +84,8 @@ def villages(alert_id: str) -> str:
     """Show the villages, and whom to call where it was not heard."""
     with reading() as session:
         one = _shown(session, alert_id)
-    return page("desk/_villages.html", one=one, **_live(one), **_silent(one))
+        seen = areas_seen(session, actor(), one.alert)
+    return page("desk/_villages.html", one=one, **_live(one.alert, seen), **_silent(one))
 
 
 @alert_views.get("/desk/alerts/<alert_id>/points.json")
@@ -130,7 +135,9 @@ def proof(alert_id: str) -> str:
         found = proof_of(session, one.alert, now())
         seen = areas_seen(session, actor(), one.alert)
     clusters = [row for row in found.clusters if seen is None or row.area_id in seen]
-    return page("desk/proof.html", one=one, proof=found, clusters=clusters, **_live(one))
+    return page(
+        "desk/proof.html", one=one, proof=found, clusters=clusters, **_live(one.alert, seen)
+    )
 
 
 @alert_views.post("/desk/alerts/<alert_id>/revisions/<int:number>/heard")
@@ -203,13 +210,15 @@ def _shown(session: Session, alert_id: str) -> Shown:
     return shown(session, actor(), alert_of(session, actor(), alert_id))
 
 
-def _live(one: Shown) -> dict[str, Any]:
-    """Return the counts of an alert and a word that changes when the page should."""
-    with reading() as session:
-        seen = areas_seen(session, actor(), one.alert)
-    bar: Bar = bar_of(watch().progress(one.alert.id, now()).areas, seen)
-    version = f"{bar.version}-{one.revision.number}-{one.alert.state}"
-    return {"bar": bar, "version": version}
+def _another_phase(alert_id: str) -> Response:
+    """Let the script load the whole page again."""
+    return Response(status=204, headers={"HX-Redirect": f"/desk/alerts/{alert_id}"})
+
+
+def _live(found: Alert, seen: frozenset[str] | None) -> dict[str, Any]:
+    """Return the counts of an alert and a word that changes with them."""
+    bar: Bar = bar_of(watch().progress(found.id, now()).areas, seen)
+    return {"bar": bar, "version": f"{bar.version}-{phase_of(found)}"}
 
 
 def _rows(one: Shown) -> list[ClusterReach]:

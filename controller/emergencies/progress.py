@@ -183,7 +183,7 @@ def why_of(session: Session, alert: Alert, cluster_id: str, now: datetime) -> An
         steps.append(SHOWN[shown])
         if word := _code_words(code or row.code):
             steps.append(word)
-        if row.detail:
+        if row.detail.strip():
             steps.append(_detail_words(row.detail))
     return Answer(cluster_id, row is not None and row.heard_at is not None, tuple(steps))
 
@@ -337,6 +337,7 @@ def _code_words(code: str) -> tuple[str, str] | None:
 
 
 def _detail_words(detail: str) -> tuple[str, str]:
+    detail = detail.split(maxsplit=1)[0]  # a second word tells of a ceiling that was overridden
     return {
         "device_voice": ("thiết bị tự đọc văn bản", "the device spoke the text itself"),
         "pack": ("phát câu có sẵn trong gói khẩn cấp", "it played the phrase of its pack"),

@@ -191,13 +191,15 @@ def _advance(row: Row, receipt: Receipt, at: datetime) -> None:
         _rise(row, state, receipt.code)
     elif kind is ReceiptKind.STARTED:
         row["started_at"] = _earlier(row["started_at"], at)
-        row["detail"] = receipt.detail[:64]
+        if row["finished_at"] is None:  # the end knows better what was spoken
+            row["detail"] = receipt.detail[:64]
         _rise(row, ReachState.SOUNDING, receipt.code)
         if row["state"] == ReachState.FINISHED and receipt.code:
             row["code"] = receipt.code
     elif kind is ReceiptKind.FINISHED:
         row["finished_at"] = _later(row["finished_at"], at)
         row["played_ms"] = max(receipt.played_ms or 0, row["played_ms"] or 0)
+        row["detail"] = receipt.detail[:64] or row["detail"]
         _rise(row, ReachState.FINISHED, receipt.code or row["code"])
     elif kind in _FAILURES:
         _rise(row, ReachState.FAILED, receipt.code)

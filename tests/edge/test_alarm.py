@@ -38,7 +38,7 @@ def what(part: object) -> str:
         case TonePart(kind):
             return kind
         case FilePart(_, sha256):
-            return {"1": "voice", "2": "phrase", "f": "audio", "e": "ede"}[sha256[0]]
+            return {"1": "voice", "2": "phrase", "f": "audio", "e": "rhade"}[sha256[0]]
         case SilencePart():
             return "silence"
         case _:
@@ -151,15 +151,15 @@ def test_a_damaged_file_gives_way_to_the_next_best(house: AlarmHouse) -> None:
 
 
 def test_languages_are_those_of_the_area_in_its_order(house: AlarmHouse) -> None:
-    ede = Asset(sha256="e" * 64, bytes=10, duration_ms=2000)
-    house.shelf.files |= {FLOOD_AUDIO, ede.sha256}
+    rhade = Asset(sha256="e" * 64, bytes=10, duration_ms=2000)
+    house.shelf.files |= {FLOOD_AUDIO, rhade.sha256}
     house.gate.desired.languages = ("rad", "vi")
     house.alarm.desire(house.gate.desired)
 
     texts = {"vi": "Lũ", "rad": "Êa", "en": "Flood"}
-    house.send(house.alert(texts=texts, audio=AUDIO | {"rad": ede}))
+    house.send(house.alert(texts=texts, audio=AUDIO | {"rad": rhade}))
 
-    assert script_of(house, 30)[:5] == ["siren", "ede", "silence", "audio", "silence"]
+    assert script_of(house, 30)[:5] == ["siren", "rhade", "silence", "audio", "silence"]
 
 
 def test_a_long_gap_has_a_soft_tone_so_that_no_silence_lasts_ten_seconds(

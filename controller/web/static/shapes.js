@@ -106,15 +106,15 @@
   });
 
   // the server says which clusters lie inside: one judgement, the same as the device's
-  document.addEventListener("htmx:afterSwap", ({ target }) => {
-    const heard = target.querySelector("[data-heard]");
-    if (!heard) return;
-    const inside = new Set(heard.dataset.heard.split(" "));
-    marks.forEach((mark, id) => {
+  function mark() {
+    const heard = document.querySelector("[data-heard]");
+    const inside = new Set(heard ? heard.dataset.heard.split(" ") : []);
+    marks.forEach((dot, id) => {
       const is = inside.has(id);
-      mark.setStyle({ color: colour(is ? "--bad" : "--quiet"), fillOpacity: is ? 0.9 : 0.1 }).setRadius(is ? 9 : 6);
+      dot.setStyle({ color: colour(is ? "--bad" : "--quiet"), fillOpacity: is ? 0.9 : 0.1 }).setRadius(is ? 9 : 6);
     });
-  });
+  }
+  document.addEventListener("htmx:afterSwap", mark);
 
   function read(stored) {
     const first = JSON.parse(stored || "[]")[0];
@@ -137,6 +137,7 @@
       marks.set(cluster.id, mark.bindTooltip(cluster.name, { permanent: clusters.length < 25, direction: "right", offset: [8, 0] }).addTo(map));
     });
     L.control.scale({ imperial: false }).addTo(map);
+    mark();
     const all = [...clusters, ...areas].map((one) => one.at);
     draw();
     const seen = drawn.getLayers().length ? L.featureGroup(drawn.getLayers()).getBounds() : L.latLngBounds(all);

@@ -240,6 +240,32 @@ def test_why_a_cluster_sounded_or_not_can_be_answered_for_each(desk: Desk) -> No
     assert [en for _, en in school.steps] == ["Nobody entered its position"]
 
 
+@pytest.mark.parametrize("kinds", [(STARTED, FINISHED), (FINISHED, STARTED)])
+def test_the_end_tells_what_was_spoken_and_the_start_what_was_at_hand(
+    desk: Desk, kinds: tuple[ReceiptKind, ReceiptKind]
+) -> None:
+    alert_id = desk.release()
+    details = {STARTED: "siren over_ceiling", FINISHED: "a" * 64}
+
+    for number, kind in enumerate(kinds, 1):
+        told = receipt(desk, alert_id, kind, number, clusters=(MARKET,), detail=details[kind])
+        tell(desk, told)
+
+    with desk.sessions() as session:
+        answer = why_of(session, session.get_one(Alert, alert_id), MARKET, desk.at)
+    assert answer.steps[-1][1] == "sound aaaaaaaaaaaa"
+
+
+def test_an_overridden_ceiling_does_not_hide_what_was_spoken(desk: Desk) -> None:
+    alert_id = desk.release()
+    detail = "device_voice over_ceiling"
+    tell(desk, receipt(desk, alert_id, STARTED, clusters=(MARKET,), detail=detail))
+
+    with desk.sessions() as session:
+        answer = why_of(session, session.get_one(Alert, alert_id), MARKET, desk.at)
+    assert answer.steps[-1][1] == "the device spoke the text itself"
+
+
 def test_only_receipts_that_the_device_signed_count(desk: Desk) -> None:
     alert_id = desk.release()
     key, thief = new_key(), new_key()

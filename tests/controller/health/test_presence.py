@@ -46,6 +46,25 @@ def test_a_status_that_the_broker_repeats_makes_nothing_green(
     assert _presence(session, cast).state == "lost"
 
 
+def test_a_restart_counts_whatever_the_revisions_of_the_run_before(
+    session: Session, cast: Cast, now: datetime
+) -> None:
+    """Without the time a device counts minutes ahead, and knows better after its next start."""
+    ahead = 600_000
+    take_status(session, _status(cast, now, "online", epoch=1, rev=ahead), now)
+    take_health(session, _health(cast, now, rev=ahead + 1), now)
+    take_status(session, _status(cast, now, "offline", epoch=1, rev=ahead + 2), now)
+
+    assert take_health(session, _health(cast, now, rev=20, epoch=2), now)
+    assert take_status(session, _status(cast, now, "online", epoch=2, rev=21), now)
+    assert take_health(session, _health(cast, now, rev=22, epoch=2), now)
+
+    assert _presence(session, cast).state == "online"
+    assert not take_health(session, _health(cast, now, rev=ahead + 1), now)
+    assert not take_health(session, _health(cast, now, rev=22, epoch=2), now)
+    assert not take_status(session, _status(cast, now, "online", epoch=2, rev=21), now)
+
+
 def test_a_device_without_heartbeat_is_lost_within_ninety_seconds(
     session: Session, cast: Cast, now: datetime
 ) -> None:
@@ -95,8 +114,8 @@ def _status(cast: Cast, now: datetime, state: str, *, epoch: int, rev: int) -> S
     )
 
 
-def _health(cast: Cast, now: datetime, *, rev: int) -> Health:
-    return Health.model_validate(_claims(cast, now, rev) | {"epoch": 1})
+def _health(cast: Cast, now: datetime, *, rev: int, epoch: int = 1) -> Health:
+    return Health.model_validate(_claims(cast, now, rev) | {"epoch": epoch})
 
 
 def _claims(cast: Cast, now: datetime, rev: int) -> dict[str, object]:
