@@ -160,7 +160,9 @@ class Publisher:
         *,
         lane: Lane = Lane.ALL,
         read_sessions: Sessions | None = None,
+        pause: Callable[[], None] = lambda: None,
     ) -> None:
+        self._pause = pause
         self._sessions = sessions
         self._read_sessions = read_sessions or sessions
         self._link = link
@@ -188,6 +190,7 @@ class Publisher:
         """Send slice after slice while the broker takes all; return the ids of what it took."""
         sent: list[int] = []
         for at in range(0, len(due), SLICE):
+            self._pause()
             some = due[at : at + SLICE]
             taken = self._link.publish([(row.topic, row.token, row.retain) for row in some], 10.0)
             sent += [row.id for row, ok in zip(some, taken, strict=True) if ok]

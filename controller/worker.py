@@ -7,7 +7,7 @@ import logging
 import os
 import queue
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,6 +26,7 @@ from controller.emergencies.sending import Sender
 from controller.health.packs import note_packs
 from controller.health.service import note_lost
 from controller.health.settling import close_what_is_over, note_rules
+from controller.hush import Hush
 from controller.jobs import LeaseKeeper
 from controller.keys import Keyring
 from controller.loop import Loop
@@ -44,10 +45,12 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 CHECK_EVERY_S = 10
+CHECK_AT_ONCE = 50
 ROLL_EVERY_S = 600
 MUTE_EVERY_S = 10.0
 PACK_EVERY_S = 60.0
 RENEW_EVERY_S = 3600
+REACH = "reach"
 ROLLS_A_NIGHT = 24
 KEEP_SENT_FOR = timedelta(days=2)
 
@@ -74,7 +77,8 @@ class Worker:
 
     def __init__(self, parts: WorkerParts) -> None:
         self._parts = parts
-        self._database = Database(parts.read_sessions, parts.patient_sessions)
+        self._hush = Hush()
+        self._database = Database(parts.read_sessions, parts.patient_sessions, self._hush.wait)
         self._inbox: queue.Queue[Arrived] = queue.Queue(maxsize=200_000)
         certificate, key = parts.keyring.client_files()
         self.link = MqttLink(
@@ -93,6 +97,7 @@ class Worker:
             lambda: self._lease.is_held,
             read_sessions=parts.read_sessions,
             patient_sessions=parts.patient_sessions,
+            pause=self._hush.wait,
         )
         express = self._publisher(parts.sessions, holder, outbox.Lane.ALERTS)
         publisher = self._publisher(parts.patient_sessions, holder, outbox.Lane.OTHERS)
@@ -104,11 +109,14 @@ class Worker:
             parts.clock,
             parts.read_sessions,
         )
-        self._verification = Verification(parts.read_sessions, parts.patient_sessions, parts.clock)
+        self._verification = Verification(
+            parts.read_sessions, parts.patient_sessions, parts.clock, pause=self._hush.wait
+        )
         self._loops = {
             outbox.EXPRESS: Loop("express", express.step),
             outbox.NAME: Loop("publisher", publisher.step),
-            emergencies.NAME: Loop("emergencies", sender.step, sender.idle_s),
+            emergencies.NAME: Loop("emergencies", sender.send_due, sender.idle_s),
+            REACH: Loop("reach", sender.tidy, sender.idle_s),
             replan.NAME: Loop("planner", self._plan),
             batches.NAME: Loop("receipts", self._verification.step),
             "uplink": Loop("uplink", uplink.step, idle_s=0.0),
@@ -116,6 +124,7 @@ class Worker:
             LANGUAGES_CHANGED: Loop("packs", parts.make_packs, PACK_EVERY_S),
         }
         wakes = {name: loop.wake for name, loop in self._loops.items()}
+        wakes |= {name: partial(self._hurry, name) for name in (emergencies.NAME, outbox.EXPRESS)}
         for sessions in (parts.sessions, parts.patient_sessions):
             on_commit(sessions, wakes)
         database = parts.config.database
@@ -149,6 +158,7 @@ class Worker:
         if self._alarm is not None:
             self._alarm.shutdown(wait=True)
             self._alarm = None
+        self._hush.end()
         for loop in reversed(self._loops.values()):
             loop.stop()
         self._verification.stop()
@@ -167,6 +177,7 @@ class Worker:
             lambda: self._lease.is_held and self.link.is_up,
             lane=lane,
             read_sessions=parts.read_sessions,
+            pause=_nothing if lane is outbox.Lane.ALERTS else self._hush.wait,
         )
 
     def _make_alarm(self) -> BackgroundScheduler:
@@ -203,10 +214,12 @@ class Worker:
         """Expect what comes, check it minutes ahead, and miss what nobody accounted for."""
         now = self._parts.clock()
 
+        with self._parts.read_sessions() as session:
+            due = logbook.devices_due(session, now)
+        for at in range(0, len(due), CHECK_AT_ONCE):
+            self._in_transaction(partial(_look_ahead, now, due[at : at + CHECK_AT_ONCE]))
+
         def check(session: Session) -> None:
-            logbook.expect_broadcasts(session, now)
-            for line in logbook.check_ahead(session, now):
-                log.warning("at risk: %s %s (%s)", line.device_id, line.title, line.why)
             for line in logbook.check_overdue(session, now):
                 log.warning("unreported: %s %s (%s)", line.device_id, line.title, line.why)
             logbook.close_past_risks(session, now)
@@ -266,11 +279,28 @@ class Worker:
         for name in (outbox.EXPRESS, outbox.NAME):
             self._loops[name].wake()
 
+    def _hurry(self, name: str) -> None:
+        """Ask for quiet: an alert was released or signed; then note whom it concerns."""
+        self._hush.begin()
+        for one in (name, REACH):
+            self._loops[one].wake()
+
     def _in_transaction(self, work: Callable[[Session], Result]) -> Result:
         with self._parts.patient_sessions() as session:
             result = work(session)
             session.commit()
         return result
+
+
+def _nothing() -> None:
+    """Wait for no quiet: an alert is what the quiet is for."""
+
+
+def _look_ahead(now: datetime, devices: Sequence[str], session: Session) -> None:
+    """Expect and check what some devices play soon: a turn of tens of milliseconds."""
+    logbook.expect_broadcasts(session, now, devices)
+    for line in logbook.check_ahead(session, now, devices):
+        log.warning("at risk: %s %s (%s)", line.device_id, line.title, line.why)
 
 
 def _note_rules(session: Session, done: Published, now: datetime) -> None:

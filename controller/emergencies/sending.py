@@ -47,6 +47,7 @@ class Sender:
         *,
         read_sessions: Sessions | None = None,
         patient_sessions: Sessions | None = None,
+        pause: Callable[[], None] = lambda: None,
     ) -> None:
         self._sessions = sessions
         self._read_sessions = read_sessions or sessions
@@ -54,19 +55,37 @@ class Sender:
         self._keyring = keyring
         self._clock = clock
         self._may_act = may_act
+        self._pause = pause
 
     def step(self) -> bool:
-        """Send all that is due, then note whom it concerns; return whether there was anything.
+        """Send all that is due, then note whom it concerns; return whether there was anything."""
+        is_sent = self.send_due()
+        return self.tidy() or is_sent
+
+    def send_due(self) -> bool:
+        """Send all that is due; return whether there was anything.
 
         One text that cannot be sent is logged, tried again, and holds up no other.
         """
         if not self._may_act():
             return False
-        failures = self._send_all()
-        worked = self._tidy()
+        with self._read_sessions() as session:
+            waiting = due(session, self._clock())
+        failures = [error for one in waiting if (error := self._send(one)) is not None]
         if failures:
             raise failures[0]
-        return worked
+        return bool(waiting)
+
+    def tidy(self) -> bool:
+        """Note whom it concerns what was sent, and put away what is over; return whether any was.
+
+        Seconds of work for a whole country, so in a thread of its own, after a pause in which the
+        alert gets on its way.
+        """
+        self._pause()
+        if not self._may_act():
+            return False
+        return self._tidy()
 
     def idle_s(self) -> float:
         """Return how long nothing is due, in seconds: at most half a minute."""
@@ -76,18 +95,14 @@ class Sender:
             return LONGEST_IDLE_S
         return min(LONGEST_IDLE_S, max(0.0, (next_at - self._clock()).total_seconds()))
 
-    def _send_all(self) -> list[Exception]:
-        with self._read_sessions() as session:
-            waiting = due(session, self._clock())
-        failures: list[Exception] = []
-        for one in waiting:
-            try:
-                with self._sessions.begin() as session:
-                    send(session, one, self._keyring, self._clock())
-            except Exception as error:
-                log.exception("alert %s (%d) could not be sent", *one)
-                failures.append(error)
-        return failures
+    def _send(self, one: Due) -> Exception | None:
+        try:
+            with self._sessions.begin() as session:
+                send(session, one, self._keyring, self._clock())
+        except Exception as error:
+            log.exception("alert %s (%d) could not be sent", *one)
+            return error
+        return None
 
     def _tidy(self) -> bool:
         now = self._clock()

@@ -54,10 +54,14 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """How a long work reads and writes: `reading` waits for no writer, `writing` is patient."""
+    """How a long work reads and writes: `reading` waits for no writer, `writing` is patient.
+
+    `pause` is called between devices: there an alert that is on its way gets the processor.
+    """
 
     reading: Sessions
     writing: Sessions
+    pause: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ class _Compile:
     revisions: dict[str, int] = field(default_factory=dict)
     too_large: list[str] = field(default_factory=list)
     overtaken: list[str] = field(default_factory=list)
+    pause: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,7 @@ def publish_requested(
     if not asked.ids:
         return Published(0, {})
     for some in _chunks(devices):
+        database.pause()
         with database.writing.begin() as session:
             publish_all_desired(session, some, keyring, config, now)
     done = Published(0, {})
@@ -154,6 +160,7 @@ def compile_plans(
     """
     with database.reading() as session:
         work = _begin(session, signer, now, days, zone, scope)
+    work.pause = database.pause
     for fresh in _fresh(work):
         signed = _sign(work, fresh)
         with database.writing.begin() as session:
@@ -227,6 +234,7 @@ def _fresh(work: _Compile) -> Iterator[list[Content]]:
     """Yield, in chunks, what says something else than the plan that a device has."""
     fresh: list[Content] = []
     for content in work.compiler.compile_all():
+        work.pause()
         last = work.held.get(content.device_id)
         if last is None or last[1] != _fingerprint(content, work.signer):
             fresh.append(content)
@@ -241,6 +249,7 @@ def _sign(work: _Compile, fresh: list[Content]) -> _Signed:
     """Make the messages; a device whose plan is too large to be sent to it gets none."""
     signed = _Signed([], [], {})
     for content in fresh:
+        work.pause()
         last, _ = work.held.get(content.device_id, (0, ""))
         rev = next_revision(last, work.now)
         payload = payload_of(message_of(content, rev, work.now))

@@ -3,10 +3,10 @@
 A slot without a receipt is never shown as played.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import select, true, update
 from sqlalchemy.orm import Session
 
 from controller.health import incidents
@@ -26,20 +26,28 @@ WHOLE_WITHIN_MS = 2000
 _OPEN = (BroadcastState.EXPECTED, BroadcastState.AT_RISK)
 
 
-def expect_broadcasts(session: Session, now: datetime) -> int:
-    """Enter the slots that start within ten minutes; return how many lines are new.
+def devices_due(session: Session, now: datetime) -> list[str]:
+    """Return the devices with a slot that starts within ten minutes, or a line that waits for one.
 
-    Lines whose slot has left the plan become `withdrawn`.
+    At five in the morning that is a whole country: take some at a time.
     """
-    soon = select(CompiledPlan).where(CompiledPlan.next_start_at <= now + EXPECT_AHEAD)
-    rows = {row.device_id: row for row in session.scalars(soon)}
+    soon = select(CompiledPlan.device_id).where(CompiledPlan.next_start_at <= now + EXPECT_AHEAD)
     waiting = select(Broadcast.device_id).where(
         Broadcast.state.in_(_OPEN), Broadcast.planned_start_at > now
     )
-    for device_id in set(session.scalars(waiting.distinct())) - rows.keys():
-        if (row := session.get(CompiledPlan, device_id)) is not None:
-            rows[device_id] = row
-    return sum(_expect(session, row, now) for row in rows.values())
+    return sorted({*session.scalars(soon), *session.scalars(waiting.distinct())})
+
+
+def expect_broadcasts(
+    session: Session, now: datetime, devices: Collection[str] | None = None
+) -> int:
+    """Enter the slots that start within ten minutes; return how many lines are new.
+
+    Lines whose slot has left the plan become `withdrawn`. Of all devices that are due, or of some.
+    """
+    due = devices_due(session, now) if devices is None else devices
+    rows = session.scalars(select(CompiledPlan).where(CompiledPlan.device_id.in_(due)))
+    return sum(_expect(session, row, now) for row in rows.all())
 
 
 def note_receipt(session: Session, device_id: str, receipt: Receipt) -> None:
@@ -70,10 +78,17 @@ def was_played(session: Session, device_id: str, slot: str | None) -> bool:
     return line is not None and line.state == BroadcastState.PLAYED
 
 
-def check_ahead(session: Session, now: datetime) -> list[Broadcast]:
-    """Find what will not play, minutes before: return the lines that newly are at risk."""
+def check_ahead(
+    session: Session, now: datetime, devices: Collection[str] | None = None
+) -> list[Broadcast]:
+    """Find what will not play, minutes before: return the lines that newly are at risk.
+
+    Of all devices, or of some.
+    """
+    wanted = true() if devices is None else Broadcast.device_id.in_(devices)
     lines = session.scalars(
         select(Broadcast).where(
+            wanted,
             Broadcast.state.in_(_OPEN),
             Broadcast.planned_start_at > now,
             Broadcast.planned_start_at <= now + CHECK_AHEAD,

@@ -1,6 +1,6 @@
 """Verifies stored batches in the background: one chunk is checked while the one before is filed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from controller.db import Clock, Sessions
 from controller.records.batches import Opened, Waiting, file_opened, opened, waiting
@@ -14,10 +14,16 @@ class Verification:
     """
 
     def __init__(
-        self, reading: Sessions, writing: Sessions, clock: Clock, checker: Checker | None = None
+        self,
+        reading: Sessions,
+        writing: Sessions,
+        clock: Clock,
+        checker: Checker | None = None,
+        pause: Callable[[], None] = lambda: None,
     ) -> None:
         self._reading, self._writing, self._clock = reading, writing, clock
         self._checker = checker or Checker()
+        self._pause = pause
         self._asked: Sequence[Waiting] = ()
 
     def start(self) -> None:
@@ -31,6 +37,7 @@ class Verification:
 
     def step(self) -> bool:
         """Ask about the next chunk, file the one before; return whether there was any."""
+        self._pause()
         checked = self._checked()
         try:
             self._ask(after=checked[-1].id if checked else 0)

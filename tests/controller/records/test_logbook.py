@@ -59,6 +59,16 @@ def test_a_slot_is_expected_minutes_before_it_starts(session: Session, now: date
     assert (line.state, line.title) == ("expected", "Bản tin chiều")
 
 
+def test_a_whole_country_is_looked_at_some_devices_at_a_time(
+    session: Session, now: datetime
+) -> None:
+    assert logbook.devices_due(session, now) == ["d-anbinh1"]
+
+    assert logbook.expect_broadcasts(session, now, ["d-tanlap1"]) == 0
+    assert logbook.expect_broadcasts(session, now, ["d-anbinh1"]) == 1
+    assert logbook.check_ahead(session, now, ["d-tanlap1"]) == []
+
+
 def test_receipts_make_a_line_played(session: Session, key: Signer, now: datetime) -> None:
     logbook.expect_broadcasts(session, now)
     start = now + timedelta(minutes=4)
