@@ -147,9 +147,12 @@ def take_apart(token: str | bytes, *, max_bytes: int = MAX_TOKEN_BYTES) -> Token
     return Token(raw.decode("ascii"), header, signed)
 
 
-def open_payload(token: Token, key: OKPKey) -> bytes:
-    """Return the JSON payload once the signature holds for `key`; `Forged` when it does not."""
-    if token.kid != key.thumbprint():
+def open_payload(token: Token, key: OKPKey, kid: str | None = None) -> bytes:
+    """Return the JSON payload once the signature holds for `key`; `Forged` when it does not.
+
+    `kid` is the key's thumbprint, for who knows it already.
+    """
+    if token.kid != (kid or key.thumbprint()):
         raise Forged(token.kid)
     try:
         holds = jws.validate_compact(token.signed, key, registry=_REGISTRY)

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Table, insert, select, update
 from sqlalchemy.orm import Session
 
+from controller.bulk import insert_new, update_each
 from controller.emergencies.content import stored_content
 from controller.emergencies.message import STOPS
 from controller.emergencies.models import (
@@ -66,9 +65,8 @@ def lay_out(session: Session, revision: AlertRevision, now: datetime) -> None:
         place for place in places_of(session, alert.publish_area_id, target) if place.why.sounds
     ]
     rows = [_new_row(alert.id, place, revision) for place in meant]
-    insert_new = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     for chunk in _chunks(rows):
-        session.execute(insert_new(_ROWS).on_conflict_do_nothing(), chunk)
+        insert_new(session, _ROWS, chunk)
     if revision.action != "alert":
         _ask_again(session, alert.id, revision, rows)
     revision.reach_laid_at = now
@@ -118,12 +116,14 @@ def _sent(session: Session, alert_id: str, now: datetime) -> dict[int, AlertRevi
 
 def _rows_of(session: Session, alert_id: str, devices: set[str]) -> dict[str, dict[str, Row]]:
     found: dict[str, dict[str, Row]] = defaultdict(dict)
+    names = ("device_id", "cluster_id", *_TOLD)
+    columns = [_ROWS.c[name] for name in names]
     for chunk in _chunks(sorted(devices)):
-        rows = select(_ROWS).where(_ROWS.c.alert_id == alert_id, _ROWS.c.device_id.in_(chunk))
+        rows = select(*columns).where(_ROWS.c.alert_id == alert_id, _ROWS.c.device_id.in_(chunk))
         if session.get_bind().dialect.name == "postgresql":
             rows = rows.with_for_update()
-        for row in session.execute(rows).mappings():
-            found[row["device_id"]][row["cluster_id"]] = dict(row)
+        for values in session.connection().execute(rows):
+            found[values[0]][values[1]] = dict(zip(names, values, strict=True))
     return found
 
 
@@ -242,24 +242,12 @@ def _save(
     devices = {device for device, _ in changed}
     whole = {device: row for device in devices if (row := _alike(rows[device], device, changed))}
     single = {one: row for (device, one), row in changed.items() if device not in whole}
-    for column, values in (
-        (_ROWS.c.device_id, whole),
-        (_ROWS.c.cluster_id, single),
-    ):
-        if not values:
-            continue
-        statement = (
-            update(_ROWS)
-            .where(_ROWS.c.alert_id == alert_id, column == bindparam("which"))
-            .values({name: bindparam(f"new_{name}") for name in _TOLD})
-        )
-        session.execute(
-            statement,
-            [
-                {f"new_{name}": row[name] for name in _TOLD} | {"which": which}
-                for which, row in values.items()
-            ],
-        )
+    for key, values in (("device_id", whole), ("cluster_id", single)):
+        told = [
+            {"alert_id": alert_id, key: one} | {name: row[name] for name in _TOLD}
+            for one, row in values.items()
+        ]
+        update_each(session, _ROWS, ("alert_id", key), told)
 
 
 def _alike(

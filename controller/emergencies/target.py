@@ -4,11 +4,13 @@ The judgement itself is `wire.target.why`, which every device makes too.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from controller.areas.models import Area
@@ -19,7 +21,7 @@ from controller.programmes.service import origin_of
 from controller.stations.models import Cluster, Output
 from wire.alert import Target
 from wire.message import Origin
-from wire.target import Why, why
+from wire.target import Position, Why, why
 
 WIDE = frozenset({Origin.CENTRAL, Origin.PROVINCE, Origin.DISTRICT})
 
@@ -74,9 +76,9 @@ def resolve(session: Session, area: Area, target: Target) -> Resolved:
     named = [_inside(session, area, name) for name in target.areas]
     for name in target.exceptions:
         _inside(session, area, name)
-    rows = _clusters(session, area)
-    places = tuple(_judged(row, area.id, target) for row in rows)
-    meant = {path for (_, path), place in zip(rows, places, strict=True) if place.why.sounds}
+    by_path = dict(_judged(session, area, target))
+    places = tuple(chain.from_iterable(by_path.values()))
+    meant = {path for path, some in by_path.items() if any(one.why.sounds for one in some)}
     if not meant:
         raise NobodyHears
     shaped = meant if target.shapes else ()
@@ -87,15 +89,27 @@ def resolve(session: Session, area: Area, target: Target) -> Resolved:
 def places_of(session: Session, publish_area_id: str, target: Target) -> tuple[Place, ...]:
     """Return every cluster below the area of an alert, each judged as its device judges it."""
     area = find_area(session, publish_area_id)
-    return tuple(_judged(row, area.id, target) for row in _clusters(session, area))
+    return tuple(chain.from_iterable(some for _, some in _judged(session, area, target)))
 
 
-Row = tuple[Place, str]
-"""A cluster that is not judged yet, and the path of its area."""
+def _judged(session: Session, area: Area, target: Target) -> Iterator[tuple[str, list[Place]]]:
+    """Yield each area below with a cluster, by its path, and its clusters, judged."""
+    for path, rows in groupby(_clusters(session, area), key=itemgetter(6)):
+        above = path.strip("/").split("/")
+        if target.shapes:
+            yield path, [Place(*r[:6], why(area.id, target, above, _at(*r[4:6]))) for r in rows]
+        else:  # all of an area alike
+            its = why(area.id, target, above, None)
+            yield path, [Place(*row[:6], its) for row in rows]
 
 
-def _clusters(session: Session, area: Area) -> list[Row]:
-    rows = session.execute(
+def _at(latitude: float | None, longitude: float | None) -> Position | None:
+    return None if latitude is None or longitude is None else (latitude, longitude)
+
+
+def _clusters(session: Session, area: Area) -> Iterable[Row[Any]]:
+    """Return the clusters of an area: what a place is made of, and the path of its area."""
+    return session.execute(
         select(
             Cluster.id,
             Cluster.name,
@@ -110,14 +124,6 @@ def _clusters(session: Session, area: Area) -> list[Row]:
         .where(Area.path.startswith(area.path, autoescape=True))
         .order_by(Area.path, Cluster.id)
     )
-    return [(Place(*row[:6], Why.ELSEWHERE), row[6]) for row in rows]
-
-
-def _judged(row: Row, area_id: str, target: Target) -> Place:
-    place, path = row
-    at = (place.latitude, place.longitude)
-    position = None if at[0] is None or at[1] is None else (at[0], at[1])
-    return place._replace(why=why(area_id, target, path.strip("/").split("/"), position))
 
 
 def _inside(session: Session, area: Area, name: str) -> Area:

@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
+from controller.bulk import update_each
 from controller.health import incidents
 from controller.health.models import Presence
 from controller.stations.models import Device
@@ -100,10 +102,8 @@ def counted_upto(
 
 def raise_upto(session: Session, upto: Mapping[str, int]) -> None:
     """Note up to which receipt all are stored, for devices of `counted_upto`."""
-    if not upto:
-        return
     rows = [{"device_id": device, "receipts_upto": number} for device, number in upto.items()]
-    session.execute(update(Presence), rows)
+    update_each(session, cast("Table", Presence.__table__), ["device_id"], rows)
 
 
 def _current(

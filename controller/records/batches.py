@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Table, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from controller import wake
+from controller.bulk import insert_new
 from controller.emergencies import reach
 from controller.health import incidents
 from controller.health.models import Presence
@@ -78,7 +77,7 @@ def store_batches(session: Session, tokens: Sequence[tuple[str, str]], now: date
         {"device_id": device, "token": token, "received_at": now, "verdict": ""}
         for device, token in tokens
     ]
-    session.execute(insert(cast("Table", Batch.__table__)), rows)
+    insert_new(session, cast("Table", Batch.__table__), rows)
     wake.ask(session, NAME)
 
 
@@ -188,10 +187,8 @@ def _insert(
     """Insert what is not there yet; return (device, key, number) of what is new."""
     if not receipts:
         return set()
-    is_pg = session.get_bind().dialect.name == "postgresql"
-    new = (pg_insert if is_pg else sqlite_insert)(_RECEIPTS).on_conflict_do_nothing()
     keys = (_RECEIPTS.c.device_id, _RECEIPTS.c.key, _RECEIPTS.c.number)
-    found = session.connection().execute(new.returning(*keys), [_row(*one) for one in receipts])
+    found = insert_new(session, _RECEIPTS, [_row(*one) for one in receipts], keys)
     return {(device, key, number) for device, key, number in found}
 
 

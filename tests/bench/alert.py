@@ -83,6 +83,10 @@ def _quiet(bare: list[Sent], quiet: list[Sent]) -> dict[str, Any]:
         "each_baseline_p99_ms": [round(one.p99_ms()) for one in bare],
         "receipts_stored_ms": _median(quiet, lambda one: one.shown_ms),
         "each_receipts_stored_ms": [round(one.shown_ms) for one in quiet],
+        "receipts_cpu_s": {
+            name: round(statistics.median(one.cpu_s[name] for one in quiet), 1)
+            for name in quiet[0].cpu_s
+        },
         "release_written_ms": _median(quiet, lambda one: one.written_ms),
     }
 

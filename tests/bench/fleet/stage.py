@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import psutil
 from sqlalchemy import func, insert, select, update
 
 from controller.app import build, hurry_threads
@@ -136,6 +137,17 @@ class Stage:
         """Return how long the bench may still take."""
         return max(0.0, self._until - time.monotonic())
 
+    def cpu_s(self) -> dict[str, float]:
+        """Return how many seconds of processor each program took so far."""
+        controller = psutil.Process()
+        used = {"controller": _cpu_s(controller), "broker": 0.0, "checker": 0.0}
+        ours = {child.pid for child, _ in self._children}
+        for child in controller.children():
+            name = "broker" if "mosquitto" in child.name() else "checker"
+            used[name] += 0.0 if child.pid in ours else _cpu_s(child)
+        fleets = (psutil.Process(child.pid) for child, _ in self._children[1:])
+        return used | {"devices": sum(map(_cpu_s, fleets))}
+
     def wait(self, is_so: Callable[[], bool], what: str, within_s: float = 300.0) -> None:
         """Look again and again until it is so; `TooSlow` when time is up."""
         until = time.monotonic() + min(within_s, self.left_s())
@@ -203,3 +215,8 @@ class Stage:
         if not pipe.poll(min(60.0, self.left_s())):
             raise TooSlow("a fleet does not answer")
         return pipe.recv()
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
