@@ -9,13 +9,15 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from controller.emergencies import drafting, lifecycle, releasing, service
 from controller.emergencies.content import LONGEST_MINUTES, LONGEST_TEXT, Draft
+from controller.emergencies.export import as_csv
 from controller.emergencies.hearing import note_hearing
 from controller.emergencies.models import Alert
-from controller.emergencies.progress import as_csv, clusters, not_reached, progress, why_of
+from controller.emergencies.progress import clusters, not_reached, progress
 from controller.emergencies.proof import proof_of
 from controller.emergencies.releasing import SecondFactor
 from controller.emergencies.rules import needs_of
 from controller.emergencies.speech import Studio
+from controller.emergencies.why import why_of
 from controller.emergencies.wording import ZONE
 from controller.people.access import access, actor, now, reading, writing
 from controller.web.api import (

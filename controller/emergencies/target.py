@@ -8,13 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from controller.areas.models import Area
 from controller.areas.service import find_area
 from controller.emergencies.errors import NobodyHears
 from controller.errors import Invalid
+from controller.listing import Listing, below
 from controller.programmes.service import origin_of
 from controller.stations.models import Cluster, Output
 from wire.alert import Target
@@ -90,12 +91,51 @@ def places_of(session: Session, publish_area_id: str, target: Target) -> tuple[P
     return tuple(_judged(row, area.id, target) for row in _clusters(session, area))
 
 
+def place_of(
+    session: Session, publish_area_id: str, target: Target, cluster_id: str
+) -> Place | None:
+    """Return one cluster below the area of an alert, judged, None where there is no such one."""
+    area = find_area(session, publish_area_id)
+    rows = _read(session, _below(area).where(Cluster.id == cluster_id))
+    return _judged(rows[0], area.id, target) if rows else None
+
+
+def some_places(
+    session: Session,
+    publish_area_id: str,
+    target: Target,
+    tops: Iterable[str],
+    *,
+    search: str = "",
+    limit: int,
+    offset: int,
+) -> Listing[Place]:
+    """Return one page of the clusters below the area of an alert, judged, by area and id.
+
+    Only those in the subtrees of `tops` (paths of areas), and whose name or area's name has
+    `search` in it.
+    """
+    area = find_area(session, publish_area_id)
+    rows = _below(area).where(below(Area.path, tops))
+    if search:
+        names = (Cluster.name, Area.name)
+        rows = rows.where(or_(*(name.icontains(search, autoescape=True) for name in names)))
+    total = session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
+    found = _read(session, rows.limit(limit).offset(offset))
+    return Listing(tuple(_judged(row, area.id, target) for row in found), total)
+
+
 Row = tuple[Place, str]
 """A cluster that is not judged yet, and the path of its area."""
+Clusters = Select[str, str, str, str, float | None, float | None, str]
 
 
 def _clusters(session: Session, area: Area) -> list[Row]:
-    rows = session.execute(
+    return _read(session, _below(area))
+
+
+def _below(area: Area) -> Clusters:
+    return (
         select(
             Cluster.id,
             Cluster.name,
@@ -110,6 +150,10 @@ def _clusters(session: Session, area: Area) -> list[Row]:
         .where(Area.path.startswith(area.path, autoescape=True))
         .order_by(Area.path, Cluster.id)
     )
+
+
+def _read(session: Session, clusters: Clusters) -> list[Row]:
+    rows = session.execute(clusters)
     return [(Place(*row[:6], Why.ELSEWHERE), row[6]) for row in rows]
 
 

@@ -13,17 +13,12 @@ from sqlalchemy import select
 from controller.areas.models import Area
 from controller.emergencies import lifecycle
 from controller.emergencies.drills import hold_drill, plan_drill, score_drill
+from controller.emergencies.export import as_csv
 from controller.emergencies.models import Alert, AlertReach
-from controller.emergencies.progress import (
-    Shown,
-    as_csv,
-    clusters,
-    not_reached,
-    progress,
-    why_of,
-)
+from controller.emergencies.progress import Shown, clusters, not_reached, progress
 from controller.emergencies.proof import proof_of
 from controller.emergencies.reach import note_receipts
+from controller.emergencies.why import why_of
 from controller.health.incidents import open_incidents
 from controller.records.batches import store_batch, verify_batches
 from controller.stations.models import Cluster, Device, Output, Station
