@@ -1,6 +1,7 @@
 """How far an alert came, as it is shown: bar, areas, map, the list of those to be called.
 
-Nothing is ever shown as pending for longer than ten seconds after its release (R11).
+Nothing is ever shown as pending for longer than ten seconds after its release (R11), and what was
+offline then not at all.
 """
 
 from collections import Counter, defaultdict
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from controller.areas.models import Area
 from controller.emergencies.content import stored_content
+from controller.emergencies.laying import OFFLINE
 from controller.emergencies.models import Alert, AlertReach, AlertState, ReachState
 from controller.emergencies.service import current_revision
 from controller.stations.models import Cluster, Device, Station
@@ -115,19 +117,22 @@ def progress(session: Session, alert_id: str, now: datetime) -> Progress:
             AlertReach.area_id,
             Area.name,
             AlertReach.state,
+            AlertReach.code,
             AlertReach.asked_at,
             func.count(),
             func.count(AlertReach.stopped_at),
         )
         .join(Area, Area.id == AlertReach.area_id)
         .where(AlertReach.alert_id == alert_id, AlertReach.is_meant)
-        .group_by(AlertReach.area_id, Area.name, AlertReach.state, AlertReach.asked_at)
+        .group_by(
+            AlertReach.area_id, Area.name, AlertReach.state, AlertReach.code, AlertReach.asked_at
+        )
         .order_by(Area.name, AlertReach.area_id)
     )
     by_area: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     stopped = 0
-    for area_id, name, state, asked_at, count, ended in rows:
-        by_area[area_id, name][look.shown(state, asked_at)[0]] += count
+    for area_id, name, state, code, asked_at, count, ended in rows:
+        by_area[area_id, name][look.shown(state, code, asked_at)[0]] += count
         stopped += ended
     total = sum(by_area.values(), Counter())
     areas = tuple(AreaProgress(*area, _counts(some)) for area, some in by_area.items())
@@ -176,23 +181,24 @@ class Look:
         is_over = alert.state in {AlertState.CANCELLED, AlertState.ENDED}
         return cls(now, starts_at, alert.closed_at if is_over else alert.ends_at)
 
-    def shown(self, state: str, asked_at: datetime) -> tuple[Shown, str]:
-        """Return what a row is shown as, and the code where the time alone says it."""
+    def shown(self, state: str, code: str, asked_at: datetime) -> tuple[Shown, str]:
+        """Return what a row is shown as, and its code, or another where the time says more."""
         match ReachState(state):
             case ReachState.PENDING:
                 is_late = self.now >= asked_at + ANSWER_WITHIN
-                return (Shown.NOT_REACHED if is_late else Shown.WAITING), ""
+                is_silent = is_late or code == OFFLINE
+                return (Shown.NOT_REACHED if is_silent else Shown.WAITING), code
             case ReachState.RECEIVED:
                 starts_at = max(asked_at, self.starts_at or asked_at)
                 is_late = self.now >= starts_at + ANSWER_WITHIN
-                return (Shown.FAILED, "no_sound") if is_late else (Shown.RECEIVED, "")
+                return (Shown.FAILED, "no_sound") if is_late else (Shown.RECEIVED, code)
             case ReachState.SOUNDING:
                 is_over = self.over_at is not None and self.now > self.over_at + ENDED_LONG_AGO
-                return (Shown.FINISHED, "end_unreported") if is_over else (Shown.SOUNDING, "")
+                return (Shown.FINISHED, "end_unreported") if is_over else (Shown.SOUNDING, code)
             case ReachState.FINISHED:
-                return Shown.FINISHED, ""
+                return Shown.FINISHED, code
             case ReachState.FAILED:
-                return Shown.FAILED, ""
+                return Shown.FAILED, code
 
 
 def _cluster(
@@ -204,7 +210,7 @@ def _cluster(
     station_name: str | None,
     station_phone: str | None,
 ) -> ClusterReach:
-    shown, code = look.shown(row.state, row.asked_at)
+    shown, code = look.shown(row.state, row.code, row.asked_at)
     return ClusterReach(
         cluster_id=row.cluster_id,
         name=cluster.name if cluster else row.cluster_id,
@@ -219,7 +225,7 @@ def _cluster(
         latitude=cluster.latitude if cluster else None,
         longitude=cluster.longitude if cluster else None,
         shown=shown,
-        code=code or row.code,
+        code=code,
         detail=row.detail,
         received_at=row.received_at,
         started_at=row.started_at,

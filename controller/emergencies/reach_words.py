@@ -11,6 +11,7 @@ SHOWN: dict[Shown, tuple[str, str]] = {
     Shown.NOT_REACHED: ("không liên lạc được", "not reached"),
 }
 CODES = {
+    "offline": ("thiết bị mất kết nối lúc phát đi", "its device was offline when it went out"),
     "no_sound": ("đã nhận nhưng không báo phát tiếng", "received, but no word of any sound"),
     "end_unreported": ("chưa có báo cáo kết thúc", "its end was not reported"),
     "not_targeted": (

@@ -67,9 +67,9 @@ def _answer(
     if not is_sent:
         steps.append(("Tin chưa được phát.", "The alert has not gone out."))
     elif row is not None:
-        shown, code = look.shown(row.state, row.asked_at)
+        shown, code = look.shown(row.state, row.code, row.asked_at)
         steps.append(SHOWN[shown])
-        if word := code_words(code or row.code):
+        if word := code_words(code):
             steps.append(word)
         if row.detail.strip():
             steps.append(_detail_words(row.detail))
