@@ -12,9 +12,9 @@ from controller.desk.forms import template_in, whole
 from controller.desk.shown import area_names
 from controller.desk.sounds import Sound, sounds_of
 from controller.emergencies import prepared, rules
-from controller.emergencies.api import emergency_parts
 from controller.emergencies.hearing import note_hearing
 from controller.emergencies.models import AlertTemplate, TemplateState
+from controller.emergencies.parts import emergency_parts
 from controller.people.access import access, actor, now, reading, writing
 from controller.people.places import places
 from controller.people.rights import allows
