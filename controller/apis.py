@@ -6,10 +6,15 @@ from flask_limiter import Limiter
 from flask_openapi3.openapi import OpenAPI
 
 from controller.config import Config
-from controller.emergencies.api import EmergencyParts, emergencies_api, install_emergencies
-from controller.emergencies.prepared_api import prepared_api
+from controller.emergencies.api import emergencies_api
+from controller.emergencies.drills_api import drills_api
+from controller.emergencies.panics_api import panics_api
+from controller.emergencies.parts import EmergencyParts, install_emergencies
+from controller.emergencies.reach_api import reach_api
 from controller.emergencies.releasing import SecondFactor
+from controller.emergencies.rules_api import rules_api
 from controller.emergencies.speech import Studio
+from controller.emergencies.templates_api import templates_api
 from controller.health.api import health_api
 from controller.keys import Keyring
 from controller.library.api import LibraryParts, install_library, library_api
@@ -34,7 +39,11 @@ APIS = (
     programmes_api,
     plans_api,
     emergencies_api,
-    prepared_api,
+    reach_api,
+    templates_api,
+    rules_api,
+    drills_api,
+    panics_api,
     records_api,
     health_api,
 )

@@ -13,7 +13,6 @@ from sqlalchemy import (
     JSON,
     Column,
     ColumnElement,
-    Row,
     Subquery,
     Table,
     Text,
@@ -37,8 +36,8 @@ def insert_new(
     table: Table,
     rows: Sequence[Mapping[str, Any]],
     returning: Sequence[Column[Any]] = (),
-) -> Sequence[Row[Any]]:
-    """Insert those rows that do not exist yet; return the named columns of what was inserted.
+) -> Sequence[Any]:
+    """Insert those rows that do not exist yet; return the named columns of each that was inserted.
 
     All rows have the same names; a column that none has keeps the database's default.
     """

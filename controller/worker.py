@@ -24,7 +24,7 @@ from controller.db import Clock, Sessions
 from controller.emergencies import service as emergencies
 from controller.emergencies.sending import Sender
 from controller.health.packs import note_packs
-from controller.health.service import note_lost
+from controller.health.service import PRESENT, note_lost
 from controller.health.settling import close_what_is_over, note_rules
 from controller.hush import Hush
 from controller.jobs import LeaseKeeper
@@ -98,6 +98,7 @@ class Worker:
             read_sessions=parts.read_sessions,
             patient_sessions=parts.patient_sessions,
             pause=self._hush.wait,
+            present=PRESENT,
         )
         express = self._publisher(parts.sessions, holder, outbox.Lane.ALERTS)
         publisher = self._publisher(parts.patient_sessions, holder, outbox.Lane.OTHERS)

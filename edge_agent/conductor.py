@@ -43,6 +43,8 @@ from wire.up import ReceiptKind
 log = logging.getLogger(__name__)
 
 LONGEST_WAIT_S: Final = 1.0
+BLIND_WAIT_S: Final = 0.1
+"""How long to wait after a turn that failed: nobody knows what is due next."""
 
 
 class Outcome(Enum):
@@ -62,6 +64,7 @@ class Conductor:
     outcome: Outcome | None = None
     progress_at: float = 0.0
     plan_at: float = 0.0
+    wait_s: float = 0.0
     wanted: tuple[str, ...] = ()
     bugs: set[str] = field(default_factory=set)
 
@@ -69,7 +72,7 @@ class Conductor:
         """Work until `StopAsked`; return why it ended."""
         self.prepare()
         while self.outcome is None:
-            self.turn(self.crew.inbox.get(self.wait_s()))
+            self.turn(self.crew.inbox.get(self.wait_s))
         return self.outcome
 
     def prepare(self) -> None:
@@ -83,15 +86,17 @@ class Conductor:
         self._listen()
 
     def turn(self, event: Event | None) -> None:
-        """Take one event and do what is due. A bug never ends the agent.
+        """Take one event, do what is due, learn when to come again. A bug never ends the agent.
 
         It is reported once, and again only when a turn has succeeded since.
         """
         self.progress_at = self.monotonic()
+        self.wait_s = BLIND_WAIT_S
         try:
             if event is not None:
                 self._take(event)
             self._do_what_is_due()
+            self.wait_s = self._until_next_s()
         except Exception as error:
             bug, what = _place_of(error), type(event).__name__
             if self._is_new(bug):
@@ -99,16 +104,6 @@ class Conductor:
                 self.crew.book.note(ReceiptKind.FAULT, code="bug", detail=f"{bug}, {what}")
         else:
             self.bugs.clear()
-
-    def wait_s(self) -> float:
-        """Return for how long nothing is due, in seconds."""
-        now = self.monotonic()
-        instants = [now + LONGEST_WAIT_S, self.plan_at]
-        instants += [at for s in self.crew.stages.values() if (at := s.next_instant()) is not None]
-        for next_at in (self.crew.speaker.next_at(), self.crew.alarm.next_at()):
-            if next_at is not None:
-                instants.append(next_at)
-        return max(0.0, min(instants) - now)
 
     def _is_new(self, bug: str) -> bool:
         """Return whether a bug was not met since the last good turn."""
@@ -277,6 +272,15 @@ class Conductor:
         self.crew.upkeep.step(mono, now)
         self.crew.panic.tick()
         self.crew.speaker.step(mono, self._faults())
+
+    def _until_next_s(self) -> float:
+        now = self.monotonic()
+        instants = [now + LONGEST_WAIT_S, self.plan_at]
+        instants += [at for s in self.crew.stages.values() if (at := s.next_instant()) is not None]
+        for next_at in (self.crew.speaker.next_at(), self.crew.alarm.next_at()):
+            if next_at is not None:
+                instants.append(next_at)
+        return max(0.0, min(instants) - now)
 
     def _follow_plan(self, mono: float, now: datetime) -> None:
         come_again = self.crew.prompter.advance(now)

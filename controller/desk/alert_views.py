@@ -9,21 +9,24 @@ from werkzeug.wrappers import Response as AnyResponse
 from controller.desk.ahead import may_release, reasons
 from controller.desk.bar import Bar, areas_seen, bar_of
 from controller.desk.hears import hears
-from controller.desk.shown import Shown, phase_of, shown, where
+from controller.desk.shown import Shown, area_names, phase_of, shown, where
 from controller.desk.sounds import sounds_of
 from controller.desk.watch import watch
 from controller.emergencies import releasing
 from controller.emergencies.content import stored_content
+from controller.emergencies.export import as_csv
 from controller.emergencies.models import Alert
-from controller.emergencies.progress import ClusterReach, as_csv, why_of
+from controller.emergencies.progress import ClusterReach
 from controller.emergencies.progress import Shown as ReachShown
 from controller.emergencies.proof import proof_of
 from controller.emergencies.rules import needs_of
 from controller.emergencies.service import alert_of
-from controller.emergencies.target import places_of
+from controller.emergencies.target import places_of, some_places
+from controller.emergencies.why import why_each
 from controller.people.access import actor, now, reading
+from controller.people.rights import paths_for
 from controller.web.i18n import word_of
-from controller.web.page import page
+from controller.web.page import PAGE_SIZE, offset, page
 
 MOST_SILENT = 200
 MOST_ON_MAP = 2000
@@ -106,12 +109,19 @@ def why(alert_id: str) -> str:
     """Say for each cluster of the person's areas why it sounded, or did not."""
     with reading() as session:
         one = _shown(session, alert_id)
-        seen = areas_seen(session, actor(), one.alert)
-        target = stored_content(one.revision.content).target
-        places = places_of(session, one.alert.publish_area_id, target)
-        mine = [p for p in places if seen is None or p.area_id in seen][:MOST_SILENT]
-        answers = [(p, why_of(session, one.alert, p.cluster_id, now())) for p in mine]
-    return page("desk/why.html", one=one, answers=answers)
+        found = some_places(
+            session,
+            one.alert.publish_area_id,
+            one.content.target,
+            paths_for(actor(), "view"),
+            search=request.args.get("search", ""),
+            limit=PAGE_SIZE,
+            offset=offset(),
+        )
+        answers = why_each(session, one.alert, found.rows, now())
+        areas = area_names(session, (place.area_id for place in found.rows))
+    rows = list(zip(found.rows, answers, strict=True))
+    return page("desk/why.html", one=one, rows=rows, areas=areas, total=found.total)
 
 
 @alert_views.get("/desk/alerts/<alert_id>/proof")

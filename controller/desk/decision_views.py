@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from controller.desk.sounds import Sound
 from controller.emergencies import lifecycle, releasing
-from controller.emergencies.api import emergency_parts
 from controller.emergencies.hearing import note_hearing
 from controller.emergencies.models import RevisionState
+from controller.emergencies.parts import emergency_parts
 from controller.emergencies.service import alert_of, revision_of
 from controller.people.access import actor, now, writing
 from controller.web.page import done, page

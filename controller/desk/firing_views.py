@@ -12,10 +12,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from controller.desk.ahead import Ahead, ahead, reasons
 from controller.desk.forms import draft_in, draft_of_template
 from controller.emergencies import drafting, releasing
-from controller.emergencies.api import emergency_parts
 from controller.emergencies.content import Draft
 from controller.emergencies.drills import hold_drill
 from controller.emergencies.models import AlertTemplate
+from controller.emergencies.parts import emergency_parts
 from controller.emergencies.prepared import template_of
 from controller.emergencies.service import alert_of, newest_revision
 from controller.errors import Conflict, ControllerError, Invalid

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from controller.emergencies.hazards import HAZARDS, LEVELS, STATUSES
-from controller.emergencies.progress import CODES
+from controller.emergencies.reach_words import CODES
 from controller.web.i18n import word, word_of
 from wire.alert import AlertStatus, Hazard
 

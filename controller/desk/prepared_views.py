@@ -4,18 +4,17 @@ from typing import Any
 
 from flask import Blueprint, request
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from controller.areas.models import Area
 from controller.areas.service import find_area
 from controller.desk.forms import template_in, whole
+from controller.desk.shown import area_names
 from controller.desk.sounds import Sound, sounds_of
 from controller.emergencies import prepared, rules
-from controller.emergencies.api import emergency_parts
 from controller.emergencies.hearing import note_hearing
 from controller.emergencies.models import AlertTemplate, TemplateState
+from controller.emergencies.parts import emergency_parts
 from controller.people.access import access, actor, now, reading, writing
 from controller.people.places import places
 from controller.people.rights import allows
@@ -30,7 +29,7 @@ def templates() -> str:
     with reading() as session:
         found = prepared.templates(session, actor(), limit=PAGE_SIZE, offset=offset())
         shown = [one for one in found.rows if one.state != TemplateState.RETIRED]
-        areas = _names(session, {one.area_id for one in shown})
+        areas = area_names(session, {one.area_id for one in shown})
         return page("desk/templates.html", rows=shown, areas=areas, total=found.total)
 
 
@@ -111,7 +110,7 @@ def release_rules() -> str:
     """Show who must release what."""
     with reading() as session:
         found = rules.rules(session, actor())
-        areas = _names(session, {one.area_id for one in found})
+        areas = area_names(session, {one.area_id for one in found})
         choices = places(session, actor(), "alert.rules")
         return page("desk/rules.html", rules=found, areas=areas, choices=choices)
 
@@ -172,8 +171,3 @@ def _one(session: Session, template_id: str) -> dict[str, Any]:
         "may_approve": allows(actor(), "alert.approve_template", area)
         and actor().login not in {row.created_by, row.changed_by},
     }
-
-
-def _names(session: Session, ids: set[str]) -> dict[str, str]:
-    rows = session.execute(select(Area.id, Area.name).where(Area.id.in_(ids)))
-    return {row.id: row.name for row in rows}

@@ -7,89 +7,46 @@ come twice and in any order. What is *shown* is computed from the time: nothing 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from controller.bulk import insert_new, update_each
-from controller.emergencies.content import stored_content
+from controller.bulk import update_each
+from controller.emergencies.laying import FRESH, ROWS, Present, Row, chunks, lay_out, new_row
 from controller.emergencies.message import STOPS
-from controller.emergencies.models import (
-    Alert,
-    AlertReach,
-    AlertRevision,
-    ReachState,
-    RevisionState,
-)
-from controller.emergencies.target import Place, places_of
+from controller.emergencies.models import Alert, AlertReach, AlertRevision, ReachState
 from controller.stations.models import Cluster, Output
 from wire.up import ClockState, Receipt, ReceiptKind
 
 Told = tuple[str, Receipt]
 """A device, and one receipt that its key signed."""
-Row = dict[str, Any]
-_ROWS = cast("Table", AlertReach.__table__)
 _RANK = {state: rank for rank, state in enumerate(ReachState)}
-_CHUNK = 500
 _FAILURES = frozenset({ReceiptKind.MISSED, ReceiptKind.SKIPPED, ReceiptKind.REFUSED})
-_FRESH: Row = {
-    "state": ReachState.PENDING,
-    "code": "",
-    "detail": "",
-    "received_at": None,
-    "started_at": None,
-    "finished_at": None,
-    "played_ms": None,
-}
-_TOLD = (*_FRESH, "rev", "asked_at", "heard_at", "stopped_at")
+_TOLD = (*FRESH, "rev", "asked_at", "heard_at", "stopped_at")
 
 
-def lay_out_all(session: Session, now: datetime) -> int:
-    """Write down whom each text concerns that went out meanwhile; return how many texts."""
-    sent = session.scalars(
-        select(AlertRevision)
-        .where(AlertRevision.state == RevisionState.RELEASED, AlertRevision.reach_laid_at.is_(None))
-        .order_by(AlertRevision.rev)
-    ).all()
-    for revision in sent:
-        lay_out(session, revision, now)
-    return len(sent)
-
-
-def lay_out(session: Session, revision: AlertRevision, now: datetime) -> None:
-    """Write one row for each cluster that a sent text means; who is meant no longer stays, so."""
-    alert = session.get_one(Alert, revision.alert_id)
-    target = stored_content(revision.content).target
-    meant = [
-        place for place in places_of(session, alert.publish_area_id, target) if place.why.sounds
-    ]
-    rows = [_new_row(alert.id, place, revision) for place in meant]
-    for chunk in _chunks(rows):
-        insert_new(session, _ROWS, chunk)
-    if revision.action != "alert":
-        _ask_again(session, alert.id, revision, rows)
-    revision.reach_laid_at = now
-
-
-def note_receipts(session: Session, told: Iterable[Told], now: datetime) -> int:
+def note_receipts(
+    session: Session, told: Iterable[Told], now: datetime, present: Present | None = None
+) -> int:
     """Take what verified receipts say of alerts; return how many rows changed.
 
     Receipts about anything else are passed over. Made for thousands at once: a few statements for
-    each alert, whatever the number of devices.
+    each alert, whatever the number of devices. `present` is for what is not laid out yet.
     """
     by_alert: dict[str, list[Told]] = defaultdict(list)
     for device_id, receipt in told:
         if receipt.object_id is not None and receipt.area is not None:
             by_alert[receipt.object_id].append((device_id, receipt))
-    return sum(_note(session, alert_id, some, now) for alert_id, some in by_alert.items())
+    return sum(_note(session, alert_id, some, now, present) for alert_id, some in by_alert.items())
 
 
-def _note(session: Session, alert_id: str, told: Sequence[Told], now: datetime) -> int:
+def _note(
+    session: Session, alert_id: str, told: Sequence[Told], now: datetime, present: Present | None
+) -> int:
     alert = session.get(Alert, alert_id)
     if alert is None:
         return 0
-    sent = _sent(session, alert_id, now)
+    sent = _sent(session, alert_id, now, present)
     about = [(device, one) for device, one in told if one.area == alert.publish_area_id]
     rows = _rows_of(session, alert_id, {device for device, _ in about})
     changed: dict[tuple[str, str], Row] = {}
@@ -101,7 +58,9 @@ def _note(session: Session, alert_id: str, told: Sequence[Told], now: datetime) 
     return len(changed)
 
 
-def _sent(session: Session, alert_id: str, now: datetime) -> dict[int, AlertRevision]:
+def _sent(
+    session: Session, alert_id: str, now: datetime, present: Present | None
+) -> dict[int, AlertRevision]:
     """Return what was signed of an alert by its revision on the wire, laid out by now."""
     revisions = session.scalars(
         select(AlertRevision)
@@ -110,16 +69,16 @@ def _sent(session: Session, alert_id: str, now: datetime) -> dict[int, AlertRevi
     ).all()
     for revision in revisions:
         if revision.reach_laid_at is None:
-            lay_out(session, revision, now)
+            lay_out(session, revision, now, present)
     return {revision.rev or 0: revision for revision in revisions}
 
 
 def _rows_of(session: Session, alert_id: str, devices: set[str]) -> dict[str, dict[str, Row]]:
     found: dict[str, dict[str, Row]] = defaultdict(dict)
     names = ("device_id", "cluster_id", *_TOLD)
-    columns = [_ROWS.c[name] for name in names]
-    for chunk in _chunks(sorted(devices)):
-        rows = select(*columns).where(_ROWS.c.alert_id == alert_id, _ROWS.c.device_id.in_(chunk))
+    columns = [ROWS.c[name] for name in names]
+    for chunk in chunks(sorted(devices)):
+        rows = select(*columns).where(ROWS.c.alert_id == alert_id, ROWS.c.device_id.in_(chunk))
         if session.get_bind().dialect.name == "postgresql":
             rows = rows.with_for_update()
         for values in session.connection().execute(rows):
@@ -155,7 +114,7 @@ def _unexpected(
         .where(Output.device_id == device, Cluster.id.in_(clusters))
     ).all()
     made = {
-        name: _row(alert.id, name, device, area_id, "unexpected", revision) | {"is_meant": False}
+        name: new_row(alert.id, name, device, area_id, "unexpected", revision) | {"is_meant": False}
         for name, area_id in places
     }
     if made:
@@ -177,7 +136,7 @@ def _take(row: Row, receipt: Receipt, sent: Mapping[int, AlertRevision], now: da
     if receipt.kind is ReceiptKind.STARTED:
         row["heard_at"] = _earlier(row["heard_at"], at)
     if rev > row["rev"]:
-        row |= _FRESH | {"rev": rev, "asked_at": revision.signed_at}
+        row |= FRESH | {"rev": rev, "asked_at": revision.signed_at}
     if rev == row["rev"]:
         _advance(row, receipt, at)
     return row != before
@@ -210,28 +169,6 @@ def _rise(row: Row, state: ReachState, code: str) -> None:
         row["state"], row["code"] = state, code[:64]
 
 
-def _ask_again(
-    session: Session, alert_id: str, revision: AlertRevision, rows: Sequence[Row]
-) -> None:
-    """Let an update begin anew at those it means, and note those that it means no longer."""
-    rev, meant = revision.rev or 0, {row["cluster_id"] for row in rows}
-    known = session.execute(
-        select(_ROWS.c.cluster_id, _ROWS.c.rev).where(_ROWS.c.alert_id == alert_id)
-    ).all()
-    again = [name for name, held in known if name in meant and held < rev]
-    fresh = _FRESH | {"rev": rev, "asked_at": revision.signed_at, "is_meant": True}
-    for names, values in (
-        (again, fresh),
-        ([name for name, _ in known if name not in meant], {"is_meant": False}),
-    ):
-        for chunk in _chunks(names):
-            session.execute(
-                update(_ROWS)
-                .where(_ROWS.c.alert_id == alert_id, _ROWS.c.cluster_id.in_(chunk))
-                .values(**values)
-            )
-
-
 def _save(
     session: Session,
     alert_id: str,
@@ -247,7 +184,7 @@ def _save(
             {"alert_id": alert_id, key: one} | {name: row[name] for name in _TOLD}
             for one, row in values.items()
         ]
-        update_each(session, _ROWS, ("alert_id", key), told)
+        update_each(session, ROWS, ("alert_id", key), told)
 
 
 def _alike(
@@ -259,36 +196,9 @@ def _alike(
     return next(iter(own.values())) if is_alike else None
 
 
-def _new_row(alert_id: str, place: Place, revision: AlertRevision) -> Row:
-    return _row(
-        alert_id, place.cluster_id, place.device_id, place.area_id, place.why.value, revision
-    )
-
-
-def _row(
-    alert_id: str, cluster: str, device: str, area: str, why: str, revision: AlertRevision
-) -> Row:
-    return _FRESH | {
-        "alert_id": alert_id,
-        "cluster_id": cluster,
-        "device_id": device,
-        "area_id": area,
-        "is_meant": True,
-        "why": why,
-        "rev": revision.rev or 0,
-        "asked_at": revision.signed_at,
-        "heard_at": None,
-        "stopped_at": None,
-    }
-
-
 def _earlier(known: datetime | None, at: datetime) -> datetime:
     return at if known is None else min(known, at)
 
 
 def _later(known: datetime | None, at: datetime) -> datetime:
     return at if known is None else max(known, at)
-
-
-def _chunks(items: Sequence[Any]) -> list[list[Any]]:
-    return [list(items[start : start + _CHUNK]) for start in range(0, len(items), _CHUNK)]

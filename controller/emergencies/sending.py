@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from controller import outbox
 from controller.db import Clock, Sessions
-from controller.emergencies import lifecycle, reach
+from controller.emergencies import lifecycle
+from controller.emergencies.laying import Present, lay_out_all
 from controller.emergencies.message import STOPS, Times, message_of, times_of
 from controller.emergencies.models import Alert, AlertRevision, AlertState, RevisionState
 from controller.emergencies.releasing import releases
@@ -36,7 +37,10 @@ Due = tuple[str, int]
 
 
 class Sender:
-    """Sends what is due and puts away what is over; `step` is driven by a `Loop`."""
+    """Sends what is due and puts away what is over; `step` is driven by a `Loop`.
+
+    `present` selects the devices that are there: the others are shown as not reached at once.
+    """
 
     def __init__(
         self,
@@ -48,6 +52,7 @@ class Sender:
         read_sessions: Sessions | None = None,
         patient_sessions: Sessions | None = None,
         pause: Callable[[], None] = lambda: None,
+        present: Present | None = None,
     ) -> None:
         self._sessions = sessions
         self._read_sessions = read_sessions or sessions
@@ -56,6 +61,7 @@ class Sender:
         self._clock = clock
         self._may_act = may_act
         self._pause = pause
+        self._present = present
 
     def step(self) -> bool:
         """Send all that is due, then note whom it concerns; return whether there was anything."""
@@ -110,7 +116,7 @@ class Sender:
             if not has_leftovers(session, now):
                 return False
         with self._patient_sessions.begin() as session:
-            laid = reach.lay_out_all(session, now)
+            laid = lay_out_all(session, now, self._present)
             over = finish_over(session, now)
             cleared = clear_expired(session, now)
         return laid + over + cleared > 0

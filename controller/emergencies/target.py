@@ -4,19 +4,20 @@ The judgement itself is `wire.target.why`, which every device makes too.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, groupby
+from itertools import groupby
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Row, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from controller.areas.models import Area
 from controller.areas.service import find_area
 from controller.emergencies.errors import NobodyHears
 from controller.errors import Invalid
+from controller.listing import Listing, below
 from controller.programmes.service import origin_of
 from controller.stations.models import Cluster, Output
 from wire.alert import Target
@@ -76,12 +77,11 @@ def resolve(session: Session, area: Area, target: Target) -> Resolved:
     named = [_inside(session, area, name) for name in target.areas]
     for name in target.exceptions:
         _inside(session, area, name)
-    by_path = dict(_judged(session, area, target))
-    places = tuple(chain.from_iterable(by_path.values()))
-    meant = {path for path, some in by_path.items() if any(one.why.sounds for one in some)}
-    if not meant:
+    places = tuple(_judged(session, area, target, _below(area)))
+    hearing = {one.area_id for one in places if one.why.sounds}
+    if not hearing:
         raise NobodyHears
-    shaped = meant if target.shapes else ()
+    shaped = _paths(session, area, hearing) if target.shapes else ()
     common = find_area(session, _common([*(one.path for one in named), *shaped])[-1])
     return Resolved(common.id, common.name, origin_of(common) in WIDE, target, places)
 
@@ -89,27 +89,67 @@ def resolve(session: Session, area: Area, target: Target) -> Resolved:
 def places_of(session: Session, publish_area_id: str, target: Target) -> tuple[Place, ...]:
     """Return every cluster below the area of an alert, each judged as its device judges it."""
     area = find_area(session, publish_area_id)
-    return tuple(chain.from_iterable(some for _, some in _judged(session, area, target)))
+    return tuple(_judged(session, area, target, _below(area)))
 
 
-def _judged(session: Session, area: Area, target: Target) -> Iterator[tuple[str, list[Place]]]:
-    """Yield each area below with a cluster, by its path, and its clusters, judged."""
-    for path, rows in groupby(_clusters(session, area), key=itemgetter(6)):
+def place_of(
+    session: Session, publish_area_id: str, target: Target, cluster_id: str
+) -> Place | None:
+    """Return one cluster below the area of an alert, judged, None where there is no such one."""
+    area = find_area(session, publish_area_id)
+    return next(_judged(session, area, target, _below(area).where(Cluster.id == cluster_id)), None)
+
+
+def some_places(
+    session: Session,
+    publish_area_id: str,
+    target: Target,
+    tops: Iterable[str],
+    *,
+    search: str = "",
+    limit: int,
+    offset: int,
+) -> Listing[Place]:
+    """Return one page of the clusters below the area of an alert, judged, by area and id.
+
+    Only those in the subtrees of `tops` (paths of areas), and whose name or area's name has
+    `search` in it.
+    """
+    area = find_area(session, publish_area_id)
+    rows = _below(area).where(below(Area.path, tops))
+    if search:
+        names = (Cluster.name, Area.name)
+        rows = rows.where(or_(*(name.icontains(search, autoescape=True) for name in names)))
+    total = session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
+    found = _judged(session, area, target, rows.limit(limit).offset(offset))
+    return Listing(tuple(found), total)
+
+
+Clusters = Select[str, str, str, str, float | None, float | None, str]
+
+
+def _judged(session: Session, area: Area, target: Target, clusters: Clusters) -> Iterator[Place]:
+    """Yield clusters below an area, judged, area by area."""
+    for path, rows in groupby(session.execute(clusters), key=itemgetter(6)):
         above = path.strip("/").split("/")
         if target.shapes:
-            yield path, [Place(*r[:6], why(area.id, target, above, _at(*r[4:6]))) for r in rows]
+            yield from (Place(*r[:6], why(area.id, target, above, _at(*r[4:6]))) for r in rows)
         else:  # all of an area alike
             its = why(area.id, target, above, None)
-            yield path, [Place(*row[:6], its) for row in rows]
+            yield from (Place(*row[:6], its) for row in rows)
+
+
+def _paths(session: Session, area: Area, ids: Collection[str]) -> list[str]:
+    rows = select(Area.id, Area.path).where(Area.path.startswith(area.path, autoescape=True))
+    return [path for name, path in session.execute(rows) if name in ids]
 
 
 def _at(latitude: float | None, longitude: float | None) -> Position | None:
     return None if latitude is None or longitude is None else (latitude, longitude)
 
 
-def _clusters(session: Session, area: Area) -> Iterable[Row[Any]]:
-    """Return the clusters of an area: what a place is made of, and the path of its area."""
-    return session.execute(
+def _below(area: Area) -> Clusters:
+    return (
         select(
             Cluster.id,
             Cluster.name,

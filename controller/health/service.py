@@ -19,6 +19,8 @@ LISTED_FAULTS = frozenset({"storage", "disk", "amplifier"})
 """The codes of faults that a status lists (`faults`) for as long as they last."""
 LOST_AFTER = timedelta(seconds=90)
 """Without a heartbeat for so long a device is shown as lost (R30)."""
+PRESENT = select(Presence.device_id).where(Presence.state == "online")
+"""The devices that are there, by their own word."""
 
 
 def take_status(session: Session, status: Status, now: datetime) -> bool:

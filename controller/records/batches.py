@@ -16,7 +16,7 @@ from controller.bulk import insert_new
 from controller.emergencies import reach
 from controller.health import incidents
 from controller.health.models import Presence
-from controller.health.service import counted_upto, raise_upto
+from controller.health.service import PRESENT, counted_upto, raise_upto
 from controller.records.checking import Question, Verdict, check
 from controller.records.logbook import note_receipt, was_played
 from controller.records.models import Batch, StoredReceipt
@@ -174,7 +174,7 @@ def _note_alerts(session: Session, told: Sequence[reach.Told], now: datetime) ->
         return
     try:
         with session.begin_nested():
-            reach.note_receipts(session, told, now)
+            reach.note_receipts(session, told, now, PRESENT)
     except OperationalError:
         raise
     except Exception:

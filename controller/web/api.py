@@ -93,13 +93,13 @@ def make_openapi(title: str) -> OpenAPI:
     return app
 
 
-def make_api(name: str, vi: str, en: str) -> APIBlueprint:
-    """Return the blueprint of one subject under `/api/v1`."""
+def make_api(name: str, vi: str, en: str, *, tag: str = "") -> APIBlueprint:
+    """Return the blueprint of one subject under `/api/v1`; `tag` joins it to another's heading."""
     return APIBlueprint(
         f"api_{name}",
         __name__,
         url_prefix=PREFIX,
-        abp_tags=[Tag(name=name, description=f"{vi} / {en}")],
+        abp_tags=[Tag(name=tag or name, description=f"{vi} / {en}")],
         abp_security=[{"token": []}],
         abp_responses={status: _problem(why) for status, why in _WHY.items()},
         operation_id_callback=_operation_id,

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from controller.errors import Invalid
 
 PAGE_SIZE = 50
+LAST_PAGE = 1_000_000
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
 
 
@@ -33,8 +34,8 @@ def is_htmx() -> bool:
 
 
 def page_number() -> int:
-    """Return the page of a list that was asked for, 1 or more."""
-    return max(1, request.args.get("page", 1, type=int))
+    """Return the page of a list that was asked for, 1 to a million."""
+    return min(LAST_PAGE, max(1, request.args.get("page", 1, type=int)))
 
 
 def offset() -> int:

@@ -12,9 +12,9 @@ from controller.areas.service import create_area
 from controller.emergencies.content import Draft
 from controller.emergencies.drafting import write_alert
 from controller.emergencies.hearing import note_hearing
+from controller.emergencies.laying import lay_out_all
 from controller.emergencies.models import Alert, AlertReach, AlertTemplate, ReleaseRule
 from controller.emergencies.prepared import TemplateDraft, approve_template, write_template
-from controller.emergencies.reach import lay_out_all
 from controller.emergencies.releasing import confirm, submit
 from controller.emergencies.sending import Sender
 from controller.emergencies.service import newest_revision

@@ -2,15 +2,17 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import Engine, event, insert, select
 from werkzeug.test import TestResponse
 
 from controller.areas.models import Area
 from controller.emergencies.drills import plan_drill
 from controller.emergencies.models import AlertTemplate, ReleaseRule
+from controller.stations.models import Cluster
 from tests.console.conftest import Console, signed_in
 from tests.console.night import FLOOD, Night, fall
 from tests.console.test_accessible import Reader
@@ -233,8 +235,48 @@ def test_why_is_answered_for_each_cluster(night: Night) -> None:
 
     text = plain(client.get(f"/desk/alerts/{alert_id}/why").text)
 
-    assert "Trạm bơm Thôn 2 : đã kêu Cụm thuộc địa bàn được chọn; đang phát" in text
-    assert "Đê Thôn 2 : chưa kêu Cụm thuộc địa bàn được chọn; không phát được; ngõ ra" in text
+    here = "Cụm thuộc địa bàn được chọn"
+    assert f"Trạm bơm Thôn 2 Thôn 2 : đã kêu {here}; đang phát" in text
+    assert f"Đê Thôn 2 Thôn 2 : chưa kêu {here}; không phát được; ngõ ra" in text
+
+
+def test_why_is_answered_in_pages_for_a_province_and_found_by_name(night: Night) -> None:
+    """However many clusters there are, a page of fifty costs the same few statements."""
+    alert_id = night.fired()
+    client = signed_in(night.console, "an")
+    url = f"/desk/alerts/{alert_id}/why"
+    client.get(url)
+    few, few_statements = counted(client, url)
+
+    with night.console.sessions.begin() as session:
+        output_id = session.get_one(Cluster, "c-dike").output_id
+        rows = [
+            {"id": f"c-{n}", "output_id": output_id, "area_id": AN_BINH, "name": f"Cụm số {n}"}
+            for n in range(2000)
+        ]
+        session.execute(insert(Cluster), rows)
+    many, many_statements = counted(client, url)
+
+    assert (few.count('class="grow"'), many.count('class="grow"')) == (6, 50)
+    assert 5 < few_statements == many_statements
+    assert "1 / 41" in many
+    assert 'class="grow"' in client.get(f"{url}?page=41").text
+    assert "Trạm bơm Thôn 2" in client.get(f"{url}?search=Tr%E1%BA%A1m").text
+    assert "Không có cụm loa nào ở đây." in client.get(f"{url}?search=kh%C3%B4ng+c%C3%B3").text
+
+
+def counted(client: FlaskClient, url: str) -> tuple[str, int]:
+    """Return a page, and how many statements it took."""
+    statements: list[str] = []
+
+    def note(*told: Any) -> None:
+        statements.append(told[2])
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        return client.get(url).text, len(statements)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
 
 
 def test_the_proof_names_people_hashes_instants_and_receipts(night: Night) -> None:

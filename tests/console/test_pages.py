@@ -22,6 +22,8 @@ EVERYONE = (
     "/library/upload", "/library/bulletin", "/stations/new", "/desk", "/desk/wall", "/desk/alerts",
     "/desk/templates", "/desk/rules", "/desk/drills",
 )  # fmt: skip
+LISTS = ("/", "/programmes", "/schedule", "/library", "/stations", "/logbook", "/desk/alerts",
+    "/desk/templates", "/desk/drills", "/people", "/audit")  # fmt: skip
 ADMINISTRATORS = ("/people", "/audit")
 NEIGHBOURS = ("/programmes/p-news", "/schedule/r-afternoon", "/library/1", "/stations/s-an-binh",
     "/logbook/1", "/areas/vn-31-an-binh")  # fmt: skip
@@ -32,6 +34,15 @@ def test_pages_open_for_everyone_of_the_commune(console: Console, login: str) ->
     client = signed_in(console, login)
 
     failed = [url for url in EVERYONE if client.get(url).status_code != 200]
+
+    assert failed == []
+
+
+@pytest.mark.parametrize("number", ["2", "0", "x", "9" * 30])
+def test_every_page_of_a_list_opens(console: Console, number: str) -> None:
+    client = signed_in(console, "chief")
+
+    failed = [url for url in LISTS if client.get(f"{url}?page={number}").status_code != 200]
 
     assert failed == []
 

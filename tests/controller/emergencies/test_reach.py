@@ -13,18 +13,16 @@ from sqlalchemy import select
 from controller.areas.models import Area
 from controller.emergencies import lifecycle
 from controller.emergencies.drills import hold_drill, plan_drill, score_drill
+from controller.emergencies.export import as_csv
 from controller.emergencies.models import Alert, AlertReach
-from controller.emergencies.progress import (
-    Shown,
-    as_csv,
-    clusters,
-    not_reached,
-    progress,
-    why_of,
-)
+from controller.emergencies.progress import Shown, clusters, not_reached, progress
 from controller.emergencies.proof import proof_of
 from controller.emergencies.reach import note_receipts
+from controller.emergencies.sending import Sender, due, send
+from controller.emergencies.why import why_of
 from controller.health.incidents import open_incidents
+from controller.health.models import Presence
+from controller.health.service import PRESENT
 from controller.records.batches import store_batch, verify_batches
 from controller.stations.models import Cluster, Device, Output, Station
 from tests.controller.cast import AN_BINH, VILLAGE
@@ -86,6 +84,98 @@ def test_after_ten_seconds_nothing_is_shown_as_pending(desk: Desk) -> None:
     assert shown(desk, alert_id) == {MARKET: Shown.FAILED, SCHOOL: Shown.NOT_REACHED}
     with desk.sessions() as session:
         assert progress(session, alert_id, desk.at).counts.is_settled
+
+
+def there(desk: Desk, state: str) -> None:
+    """Let the device be there or not, as its own word says, and the sender look at that."""
+    presence = Presence(
+        device_id=DEVICE, key="", state=state, epoch=1, since=desk.at, seen_at=desk.at,
+        status={}, measurements={},
+    )  # fmt: skip
+    with desk.sessions.begin() as session:
+        session.merge(presence)
+    desk.sender = Sender(desk.sessions, desk.keyring, lambda: desk.at, present=PRESENT)
+
+
+@pytest.mark.parametrize("state", ["offline", "lost", "never"])
+def test_a_device_that_is_not_there_at_the_release_is_not_waited_for(
+    desk: Desk, state: str
+) -> None:
+    there(desk, state)
+
+    alert_id = desk.release()
+
+    assert set(shown(desk, alert_id).values()) == {Shown.NOT_REACHED}
+    with desk.sessions() as session:
+        counts = progress(session, alert_id, desk.at).counts
+        silent = not_reached(session, alert_id, desk.at)
+        why = why_of(session, session.get_one(Alert, alert_id), MARKET, desk.at)
+    assert (counts.not_reached, counts.waiting, counts.is_settled) == (2, 0, True)
+    assert {one.code for one in silent} == {"offline"}
+    assert [en for _, en in why.steps[1:]] == [
+        "not reached",
+        "its device was offline when it went out",
+    ]
+
+
+def test_a_device_that_was_never_heard_of_is_not_waited_for(desk: Desk) -> None:
+    desk.sender = Sender(desk.sessions, desk.keyring, lambda: desk.at, present=PRESENT)
+
+    alert_id = desk.release()
+
+    assert set(shown(desk, alert_id).values()) == {Shown.NOT_REACHED}
+
+
+def test_a_device_that_comes_back_turns_from_not_reached_to_what_it_does(desk: Desk) -> None:
+    there(desk, "offline")
+    alert_id = desk.release()
+
+    tell(desk, receipt(desk, alert_id, RECEIVED, 1))
+    received = shown(desk, alert_id)
+    tell(desk, receipt(desk, alert_id, STARTED, 2, clusters=(MARKET,)))
+
+    assert set(received.values()) == {Shown.RECEIVED}
+    assert shown(desk, alert_id) == {MARKET: Shown.SOUNDING, SCHOOL: Shown.RECEIVED}
+    assert {row[2] for row in rows(desk, alert_id)} == {""}
+
+
+def test_who_is_there_has_ten_seconds_to_answer(desk: Desk) -> None:
+    there(desk, "online")
+
+    alert_id = desk.release()
+
+    assert set(shown(desk, alert_id).values()) == {Shown.WAITING}
+
+
+def test_an_update_looks_anew_at_who_is_there(desk: Desk) -> None:
+    there(desk, "online")
+    alert_id = desk.release()
+    tell(desk, receipt(desk, alert_id, STARTED))
+    there(desk, "offline")
+
+    desk.rewrite(desk.cast.an, alert_id, level=4)
+    desk.release_newest(alert_id)
+
+    assert set(shown(desk, alert_id).values()) == {Shown.NOT_REACHED}
+
+
+def test_a_first_receipt_finds_out_who_is_not_there(desk: Desk) -> None:
+    """A receipt may be counted before the sender wrote down whom the alert concerns."""
+    there(desk, "offline")
+    alert_id = desk.draft(desk.cast.an)
+    desk.submit(desk.cast.an, alert_id)
+    for who in (desk.boss, desk.deputy):
+        desk.hear(who, alert_id)
+        desk.confirm(who, alert_id)
+    with desk.sessions.begin() as session:
+        (one,) = due(session, desk.at)
+        send(session, one, desk.keyring, desk.at)
+
+    told = receipt(desk, alert_id, STARTED, clusters=(MARKET,))
+    with desk.sessions.begin() as session:
+        note_receipts(session, [(DEVICE, told)], desk.at, PRESENT)
+
+    assert shown(desk, alert_id) == {MARKET: Shown.SOUNDING, SCHOOL: Shown.NOT_REACHED}
 
 
 def test_late_receipts_put_it_right(desk: Desk) -> None:
