@@ -5,8 +5,9 @@ come twice and in any order. What is *shown* is computed from the time: nothing 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -22,6 +23,8 @@ Told = tuple[str, Receipt]
 """A device, and one receipt that its key signed."""
 _RANK = {state: rank for rank, state in enumerate(ReachState)}
 _FAILURES = frozenset({ReceiptKind.MISSED, ReceiptKind.SKIPPED, ReceiptKind.REFUSED})
+Rows = dict[str, Row]
+"""What is known of a device's clusters; those that say the same share one row."""
 _TOLD = (*FRESH, "rev", "asked_at", "heard_at", "stopped_at")
 
 
@@ -49,11 +52,13 @@ def _note(
     sent = _sent(session, alert_id, now, present)
     about = [(device, one) for device, one in told if one.area == alert.publish_area_id]
     rows = _rows_of(session, alert_id, {device for device, _ in about})
-    changed: dict[tuple[str, str], Row] = {}
+    changed: set[tuple[str, str]] = set()
     for device, receipt in sorted(about, key=lambda one: one[1].number):
-        for row in _meant_rows(session, alert, rows, device, receipt, sent):
+        own = rows[device]
+        names = _meant(session, alert, own, device, receipt, sent)
+        for row, some in _told_apart(own, names):
             if _take(row, receipt, sent, now):
-                changed[device, row["cluster_id"]] = row
+                changed.update((device, name) for name in some)
     _save(session, alert_id, rows, changed)
     return len(changed)
 
@@ -73,35 +78,51 @@ def _sent(
     return {revision.rev or 0: revision for revision in revisions}
 
 
-def _rows_of(session: Session, alert_id: str, devices: set[str]) -> dict[str, dict[str, Row]]:
-    found: dict[str, dict[str, Row]] = defaultdict(dict)
-    names = ("device_id", "cluster_id", *_TOLD)
-    columns = [ROWS.c[name] for name in names]
+def _rows_of(session: Session, alert_id: str, devices: set[str]) -> dict[str, Rows]:
+    found: dict[str, Rows] = defaultdict(dict)
+    columns = [ROWS.c[name] for name in ("device_id", "cluster_id", *_TOLD)]
     for chunk in chunks(sorted(devices)):
         rows = select(*columns).where(ROWS.c.alert_id == alert_id, ROWS.c.device_id.in_(chunk))
         if session.get_bind().dialect.name == "postgresql":
             rows = rows.with_for_update()
-        for values in session.connection().execute(rows):
-            found[values[0]][values[1]] = dict(zip(names, values, strict=True))
+        alike: dict[tuple[Any, ...], Row] = {}
+        for device, cluster, *told in session.connection().execute(rows):
+            row = alike.setdefault((device, *told), dict(zip(_TOLD, told, strict=True)))
+            found[device][cluster] = row
     return found
 
 
-def _meant_rows(
+def _meant(
     session: Session,
     alert: Alert,
-    rows: dict[str, dict[str, Row]],
+    own: Rows,
     device: str,
     receipt: Receipt,
     sent: Mapping[int, AlertRevision],
-) -> list[Row]:
-    """Return the rows that a receipt speaks of: only ever of the device that signed it."""
-    own = rows[device]
+) -> Collection[str]:
+    """Return the clusters that a receipt speaks of: only ever of the device that signed it."""
     if not receipt.clusters:
-        return list(own.values())
+        return own.keys()
     unknown = [name for name in receipt.clusters if name not in own]
     if unknown and receipt.kind is ReceiptKind.STARTED and receipt.rev in sent:
         own |= _unexpected(session, alert, device, unknown, sent[receipt.rev or 0])
-    return [own[name] for name in receipt.clusters if name in own]
+    return receipt.clusters
+
+
+def _told_apart(own: Rows, names: Collection[str]) -> list[tuple[Row, list[str]]]:
+    """Return the rows of the named clusters, and whose they are; nobody else shares them then."""
+    shared: dict[int, list[str]] = defaultdict(list)
+    for name, row in own.items():
+        shared[id(row)].append(name)
+    found: list[tuple[Row, list[str]]] = []
+    for group in shared.values():
+        if some := [name for name in group if name in names]:
+            row = own[some[0]]
+            if len(some) < len(group):
+                row = dict(row)
+                own |= dict.fromkeys(some, row)
+            found.append((row, some))
+    return found
 
 
 def _unexpected(
@@ -170,30 +191,23 @@ def _rise(row: Row, state: ReachState, code: str) -> None:
 
 
 def _save(
-    session: Session,
-    alert_id: str,
-    rows: Mapping[str, Mapping[str, Row]],
-    changed: Mapping[tuple[str, str], Row],
+    session: Session, alert_id: str, rows: Mapping[str, Rows], changed: set[tuple[str, str]]
 ) -> None:
     """Write what changed; the clusters of a device mostly say the same, so in one go."""
-    devices = {device for device, _ in changed}
-    whole = {device: row for device in devices if (row := _alike(rows[device], device, changed))}
-    single = {one: row for (device, one), row in changed.items() if device not in whole}
+    whole: dict[str, Row] = {}
+    single: dict[str, Row] = {}
+    for device, name in changed:
+        first, *others = rows[device].values()
+        if all(row is first for row in others):
+            whole[device] = first
+        else:
+            single[name] = rows[device][name]
     for key, values in (("device_id", whole), ("cluster_id", single)):
         told = [
             {"alert_id": alert_id, key: one} | {name: row[name] for name in _TOLD}
             for one, row in values.items()
         ]
         update_each(session, ROWS, ("alert_id", key), told)
-
-
-def _alike(
-    own: Mapping[str, Row], device: str, changed: Mapping[tuple[str, str], Row]
-) -> Row | None:
-    """Return what all clusters of a device say by now, when all changed and say the same."""
-    told = [tuple(row[name] for name in _TOLD) for row in own.values()]
-    is_alike = len(set(told)) == 1 and all((device, name) in changed for name in own)
-    return next(iter(own.values())) if is_alike else None
 
 
 def _earlier(known: datetime | None, at: datetime) -> datetime:

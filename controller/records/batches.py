@@ -53,6 +53,12 @@ class Opened:
     key: str = ""
     message: Receipts | None = None
 
+    @property
+    def alerts(self) -> list[reach.Told]:
+        """Return what it says of alerts."""
+        receipts = self.message.receipts if self.message else ()
+        return [(self.device_id, one) for one in receipts if one.area is not None]
+
 
 def store_batch(session: Session, device_id: str, token: str, now: datetime) -> None:
     """Keep a batch exactly as it came; nothing in it is believed yet.
@@ -86,8 +92,9 @@ def verify_batches(session: Session, now: datetime, limit: int = AT_ONCE) -> int
 
     Everything in the caller's transaction; `Verification` does it in turns.
     """
-    batches = waiting(session, limit=limit)
-    file_opened(session, [opened(one, check(one.question)) for one in batches], now)
+    batches = [opened(one, check(one.question)) for one in waiting(session, limit=limit)]
+    count_alerts(session, batches, now)
+    file_opened(session, batches, now)
     return len(batches)
 
 
@@ -115,8 +122,22 @@ def opened(batch: Waiting, verdict: Verdict) -> Opened:
     return Opened(batch.id, asked.device, batch.received_at, verdict.code, key, message)
 
 
+def count_alerts(session: Session, opened: Sequence[Opened], now: datetime) -> None:
+    """Count whom alerts reached; receipts may come again, and a bug there loses none."""
+    told = [one for batch in opened for one in batch.alerts]
+    if not told:
+        return
+    try:
+        with session.begin_nested():
+            reach.note_receipts(session, told, now, PRESENT)
+    except OperationalError:
+        raise  # the database is away: nothing is wrong with the batches
+    except Exception:
+        log.exception("what %d receipts say of alerts could not be counted", len(told))
+
+
 def file_opened(session: Session, opened: Sequence[Opened], now: datetime) -> None:
-    """File what was opened: receipts, logbook, what devices may forget, and the verdicts.
+    """File what was opened and counted: receipts, logbook, what devices may forget, the verdicts.
 
     One batch that we fail at gets the verdict `error` and holds up no other.
     """
@@ -155,30 +176,13 @@ def _file(session: Session, batches: Sequence[Opened], now: datetime) -> None:
         (one, receipt) for one in batches if one.message for receipt in one.message.receipts
     ]
     fresh = _insert(session, receipts)
-    alerts: list[reach.Told] = []
     for one, receipt in receipts:
         # Whatever a batch repeats was told before, also within this chunk.
         if (one.device_id, one.key, receipt.number) in fresh:
             fresh.remove((one.device_id, one.key, receipt.number))
             note_receipt(session, one.device_id, receipt)
             _note_incident(session, one.device_id, receipt, now)
-            if receipt.area is not None:
-                alerts.append((one.device_id, receipt))
-    _note_alerts(session, alerts, now)
     _acknowledge(session, batches, now)
-
-
-def _note_alerts(session: Session, told: Sequence[reach.Told], now: datetime) -> None:
-    """Count whom alerts reached; a bug there loses no receipt."""
-    if not told:
-        return
-    try:
-        with session.begin_nested():
-            reach.note_receipts(session, told, now, PRESENT)
-    except OperationalError:
-        raise
-    except Exception:
-        log.exception("what %d receipts say of alerts could not be counted", len(told))
 
 
 def _insert(

@@ -1,16 +1,32 @@
-"""Verifies stored batches in the background: one chunk is checked while the one before is filed."""
+"""Verifies stored batches in the background: one chunk is checked while the one before is counted.
+
+What receipts say of alerts is counted first, for who waits for it; the logbook and the
+acknowledgement follow when nothing more is coming, or when much waits for them.
+"""
 
 from collections.abc import Callable, Sequence
 
 from controller.db import Clock, Sessions
-from controller.records.batches import Opened, Waiting, file_opened, opened, waiting
+from controller.records.batches import (
+    AT_ONCE,
+    Opened,
+    Waiting,
+    count_alerts,
+    file_opened,
+    opened,
+    waiting,
+)
 from controller.records.checking import Checker
+
+HELD_MOST = 40 * AT_ONCE
+"""So many opened batches are held back from the logbook at most."""
 
 
 class Verification:
-    """`step` is driven by a `Loop`. A chunk is written in one small, patient transaction.
+    """`step` is driven by a `Loop`. A chunk is written in small, patient transactions.
 
-    What was being checked when the database went away is simply looked up again.
+    A batch counts as verified when it is filed: what was checked or held when the database went
+    away, or we died, is simply looked up again. Counting twice changes nothing.
     """
 
     def __init__(
@@ -25,6 +41,7 @@ class Verification:
         self._checker = checker or Checker()
         self._pause = pause
         self._asked: Sequence[Waiting] = ()
+        self._held: list[Opened] = []
 
     def start(self) -> None:
         """Start what checks signatures; may be called twice."""
@@ -33,21 +50,25 @@ class Verification:
     def stop(self) -> None:
         """Stop it; may be called twice."""
         self._checker.stop()
-        self._asked = ()
+        self._asked, self._held = (), []
 
     def step(self) -> bool:
-        """Ask about the next chunk, file the one before; return whether there was any."""
+        """Ask about the next chunk, count the one before, file one; return whether there was any.
+
+        Only what holds back nobody's alert is filed: when nothing new came, or too much is held.
+        """
         self._pause()
-        checked = self._checked()
         try:
-            self._ask(after=checked[-1].id if checked else 0)
-            if checked:
-                with self._writing.begin() as session:
-                    file_opened(session, checked, self._clock())
+            checked = self._checked()
+            self._ask(after=max((one.id for one in [*checked, *self._held[-1:]]), default=0))
+            self._count(checked)
+            self._held += checked
+            if (not self._asked and not checked) or len(self._held) >= HELD_MOST:
+                self._file()
         except BaseException:
             self._forget()
             raise
-        return bool(checked or self._asked)
+        return bool(checked or self._asked or self._held)
 
     def _checked(self) -> list[Opened]:
         asked, self._asked = self._asked, ()
@@ -60,8 +81,20 @@ class Verification:
         if self._asked:
             self._checker.ask([one.question for one in self._asked])
 
+    def _count(self, checked: Sequence[Opened]) -> None:
+        if any(one.alerts for one in checked):
+            with self._writing.begin() as session:
+                count_alerts(session, checked, self._clock())
+
+    def _file(self) -> None:
+        if not self._held:
+            return
+        with self._writing.begin() as session:
+            file_opened(session, self._held[:AT_ONCE], self._clock())
+        del self._held[:AT_ONCE]
+
     def _forget(self) -> None:
         """Leave nothing asked: the next step begins with the oldest that waits."""
         if self._asked:
             self._checker.answer()
-        self._asked = ()
+        self._asked, self._held = (), []

@@ -1,6 +1,6 @@
 """Batches are checked in a process of their own, a chunk ahead of filing; nothing is lost by it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -127,14 +127,36 @@ def test_what_was_asked_while_the_database_went_away_is_looked_up_again(
     with monkeypatch.context() as patched:
         patched.setattr(verification, "file_opened", away)
         with pytest.raises(OperationalError):
-            working.step()
+            _work(working)
 
-    while working.step():
-        pass
+    _work(working)
 
     assert _verdicts(sessions) == {"ok": MANY}
     with sessions() as session:
         assert session.scalar(select(func.count()).select_from(StoredReceipt)) == MANY
+
+
+def test_what_receipts_say_of_alerts_is_counted_before_any_is_filed(
+    sessions: Sessions, key: Signer, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def noting(what: str, work: Callable[..., None]) -> Callable[..., None]:
+        def noted(*given: object) -> None:
+            done.append(what)
+            work(*given)
+
+        return noted
+
+    for name in ("count_alerts", "file_opened"):
+        monkeypatch.setattr(verification, name, noting(name, getattr(batches, name)))
+    tokens = [sign(_message(now, number, area="vn"), key) for number in range(1, MANY + 1)]
+    _store(sessions, tokens, now)
+
+    _verify(sessions, now, Checker())
+
+    assert done == ["count_alerts"] * 3 + ["file_opened"] * 3
+    assert _verdicts(sessions) == {"ok": MANY}
 
 
 def test_a_verdict_without_a_payload_says_nothing() -> None:
@@ -142,7 +164,10 @@ def test_a_verdict_without_a_payload_says_nothing() -> None:
 
 
 def _verify(sessions: Sessions, now: datetime, checker: Checker) -> None:
-    working = Verification(sessions, sessions, lambda: now, checker)
+    _work(Verification(sessions, sessions, lambda: now, checker))
+
+
+def _work(working: Verification) -> None:
     while working.step():
         pass
 
@@ -162,7 +187,7 @@ def _batch(key: Signer, now: datetime, number: int) -> str:
     return sign(_message(now, number), key)
 
 
-def _message(now: datetime, number: int) -> Receipts:
+def _message(now: datetime, number: int, area: str | None = None) -> Receipts:
     return Receipts(
         iss=DEVICE,
         iat=now,
@@ -170,5 +195,5 @@ def _message(now: datetime, number: int) -> Receipts:
         jti=f"j-{number}",
         rev=number,
         device=DEVICE,
-        receipts=(Receipt(number=number, kind=ReceiptKind.EXECUTED, at=now),),
+        receipts=(Receipt(number=number, kind=ReceiptKind.EXECUTED, at=now, area=area),),
     )
