@@ -8,6 +8,7 @@ from flask_openapi3.openapi import OpenAPI
 from controller.config import Config
 from controller.emergencies.api import emergencies_api
 from controller.emergencies.drills_api import drills_api
+from controller.emergencies.pack_words import OWN_WORDS
 from controller.emergencies.panics_api import panics_api
 from controller.emergencies.parts import EmergencyParts, install_emergencies
 from controller.emergencies.reach_api import reach_api
@@ -67,7 +68,8 @@ def register_apis(
     install_stations(app, keyring)
     install_library(app, LibraryParts(store, reader, config.target_lufs))
     studio = Studio(store, reader, config.target_lufs)
-    install_emergencies(app, EmergencyParts(studio, verify, config.zone))
+    own_words = config.data_dir / OWN_WORDS
+    install_emergencies(app, EmergencyParts(studio, verify, config.zone, own_words))
     for api in APIS:
         limiter.limit(limit)(api)
         app.register_api(api)

@@ -24,14 +24,16 @@ Form = MultiDict[str, str]
 
 
 def draft_in(form: Form, area_id: str) -> Draft:
-    """Return the free text of a form as a draft."""
+    """Return the free text of a form as a draft; only a real one names a siren."""
+    status = status_in(form)
+    siren = form.get("siren") if status == AlertStatus.REAL else None
     return Draft(
         area_id=area_id,
-        status=status_in(form),
+        status=status,
         hazard=form.get("hazard", ""),
         level=whole(form, "level", 0),
         texts=texts_in(form),
-        siren=form.get("siren") or None,
+        siren=siren or None,
         repeat=repeat_in(form),
         minutes=minutes_in(form),
         **_target_in(form),

@@ -1,8 +1,10 @@
-"""What every page may call a hazard, a status and a level: the words of `emergencies.hazards`."""
+"""What every page may call a hazard, a status, a level, a reason or a siren."""
 
 from collections.abc import Callable, Mapping
 
+from controller.emergencies import sirens as patterns
 from controller.emergencies.hazards import HAZARDS, LEVELS, STATUSES
+from controller.emergencies.parts import emergency_parts
 from controller.emergencies.reach_words import CODES
 from controller.web.i18n import word, word_of
 from wire.alert import AlertStatus, Hazard
@@ -41,6 +43,11 @@ def levels() -> list[tuple[int, str]]:
     return [(number, level_name(number)) for number in LEVELS]
 
 
+def sirens() -> tuple[patterns.Siren, ...]:
+    """Return the sirens for a choice."""
+    return patterns.sirens(emergency_parts().own_words)
+
+
 NAMES: Mapping[str, Callable[..., object]] = {
     "hazard_name": hazard_name,
     "status_name": status_name,
@@ -48,4 +55,5 @@ NAMES: Mapping[str, Callable[..., object]] = {
     "code_name": code_name,
     "hazards": hazards,
     "levels": levels,
+    "sirens": sirens,
 }

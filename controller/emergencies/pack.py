@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from controller.config import Config
 from controller.db import Clock, Sessions, upsert
-from controller.emergencies.pack_words import Saying, Words, WordsInvalid, load_words
+from controller.emergencies.pack_words import OWN_WORDS, Saying, Words, WordsInvalid, load_words
 from controller.library.errors import LibraryError, VoiceUnknown
 from controller.library.ingest import ingest
 from controller.library.speech import Manner, Reader
@@ -33,7 +33,6 @@ log = logging.getLogger(__name__)
 FORM = 1
 """Raised when the program makes another pack of the same words."""
 BITRATE_BPS = 32_000
-OWN_WORDS = "pack_words.toml"
 TRY_AGAIN_AFTER = timedelta(hours=1)
 TELL_EVERY = 10
 

@@ -12,6 +12,8 @@ from controller.errors import ControllerError
 from wire.alert import Hazard, Language
 from wire.pack import SirenPattern, Wording
 
+OWN_WORDS = "pack_words.toml"
+"""What the words of a site are called, in its data folder."""
 SHIPPED = Path(__file__).with_name("pack_words.toml")
 ABOUTS = frozenset({*Hazard, "any", "all_clear", "drill"})
 LONGEST_TEXT = 500

@@ -1,6 +1,7 @@
-"""What the routes and pages of alerts need beside the database: a voice, and a second factor."""
+"""What the routes and pages of alerts need beside the database: voice, second factor, words."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from flask import Flask, current_app
 
@@ -13,11 +14,12 @@ _NAME = "truyenthanh.emergencies"
 
 @dataclass(frozen=True, slots=True)
 class EmergencyParts:
-    """What the routes need: what speaks, and what checks a second factor."""
+    """What the routes need: what speaks, what checks a second factor, the site's own words."""
 
     studio: Studio
     verify: SecondFactor
     zone: str = ZONE
+    own_words: Path | None = None
 
 
 def install_emergencies(app: Flask, parts: EmergencyParts) -> None:

@@ -248,3 +248,43 @@ def test_an_officer_can_sign_in_as_ever_and_finds_the_red_entry_first(phone: Pag
     first = phone.locator(".menu a").first
     expect(first).to_have_text("Khẩn cấp")
     expect(first).to_have_class("alarm-link")
+
+
+SOUNDS = """
+  window.sweeps = [];
+  const glide = AudioParam.prototype.linearRampToValueAtTime;
+  AudioParam.prototype.linearRampToValueAtTime = function (value, at) {
+    window.sweeps.push(value);
+    return glide.call(this, value, at);
+  };
+"""
+
+
+@pytest.mark.usefixtures("night")
+def test_a_siren_is_chosen_by_name_and_heard_before_it_is_used(phone: Page) -> None:
+    phone.add_init_script(SOUNDS)
+    sign_in_to_the_desk(phone, "an")
+    phone.goto("/desk/templates/new")
+    phone.get_by_text("Còi hú và nhắc lại").click()
+    choice, listen = phone.get_by_label("Còi hú"), phone.get_by_role("button", name="Nghe thử còi")
+
+    expect(choice).to_have_value("wail")
+    choice.select_option(label="Gấp gáp: sóng thần")
+    assert fits(phone)
+    listen.press("Enter")
+    expect(listen).to_have_attribute("aria-pressed", "true")
+    assert phone.evaluate("window.sweeps.slice(0, 2)") == [1500, 500]
+    choice.select_option(label="Hai tông: cháy")
+    expect(listen).to_have_attribute("aria-pressed", "false")
+    listen.click()
+    expect(listen).to_have_attribute("aria-pressed", "true")
+    expect(listen).to_have_attribute("aria-pressed", "false", timeout=15_000)  # it ends by itself
+
+    phone.get_by_label("Tên mẫu").fill("Cháy lớn")
+    phone.get_by_label("Loại", exact=True).select_option(label="Cháy")
+    phone.get_by_role("radio", name=re.compile("Cấp 3")).check()
+    phone.get_by_label("Lời đọc tiếng Việt").fill("Có cháy lớn ở chợ.")
+    phone.get_by_role("button", name="Đọc thử và lưu mẫu").click()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Cháy lớn", timeout=30_000)
+    phone.get_by_role("link", name="Sửa").click()
+    expect(choice).to_have_value("two_tone")

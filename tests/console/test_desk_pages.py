@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from controller.areas.models import Area
 from controller.emergencies.drills import plan_drill
-from controller.emergencies.models import AlertTemplate, ReleaseRule
+from controller.emergencies.models import AlertRevision, AlertTemplate, ReleaseRule
 from controller.stations.models import Cluster
 from tests.console.conftest import Console, signed_in
 from tests.console.night import FLOOD, Night, fall
@@ -277,6 +277,35 @@ def counted(client: FlaskClient, url: str) -> tuple[str, int]:
         return client.get(url).text, len(statements)
     finally:
         event.remove(Engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize(("status", "kept"), [("real", "two_tone"), ("drill", None)])
+def test_only_a_real_alert_names_a_siren(night: Night, status: str, kept: str | None) -> None:
+    client = signed_in(night.console, "an")
+    form = {
+        "status": status,
+        "hazard": "fire",
+        "level": "3",
+        "text_vi": "Có cháy.",
+        "minutes": "15",
+    }
+
+    post(client, "/desk/compose", **form, siren="two_tone")
+    with night.console.sessions() as session:
+        (revision,) = session.scalars(select(AlertRevision))
+    page = client.get(f"/desk/alerts/{revision.alert_id}/change").text
+
+    assert revision.content.get("siren") == kept
+    assert ('id="f-siren"' in page) == (status == "real")
+    assert "trước lời đọc là tiếng chuông" in page
+
+
+def test_a_siren_that_the_pack_no_longer_has_stays_in_sight(night: Night) -> None:
+    alert_id = night.draft(siren="gong")
+
+    page = signed_in(night.console, "an").get(f"/desk/alerts/{alert_id}/change").text
+
+    assert re.search(r'value="gong"[^>]*selected>gong: không còn trong gói', page)
 
 
 def test_the_proof_names_people_hashes_instants_and_receipts(night: Night) -> None:
