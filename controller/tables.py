@@ -2,6 +2,7 @@
 
 from controller import jobs, outbox_models, replan
 from controller.areas import models as areas
+from controller.cap import models as cap
 from controller.db import Base
 from controller.emergencies import models as emergencies
 from controller.health import models as health
@@ -20,6 +21,7 @@ SUBJECTS = (
     programmes,
     plans,
     emergencies,
+    cap,
     records,
     health,
     outbox_models,

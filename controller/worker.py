@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from controller import outbox, replan
 from controller.areas.service import LANGUAGES_CHANGED
+from controller.cap.sources import Sources
 from controller.config import Config
 from controller.db import Clock, Sessions
 from controller.emergencies import service as emergencies
@@ -47,6 +48,7 @@ CHECK_EVERY_S = 10
 ROLL_EVERY_S = 600
 MUTE_EVERY_S = 10.0
 PACK_EVERY_S = 60.0
+CAP_EVERY_S = 1.0  # a look at what is due: a file that was dropped is a proposal within 2 s
 RENEW_EVERY_S = 3600
 ROLLS_A_NIGHT = 24
 KEEP_SENT_FOR = timedelta(days=2)
@@ -113,6 +115,7 @@ class Worker:
             batches.NAME: Loop("receipts", self._verification.step),
             "uplink": Loop("uplink", uplink.step, idle_s=0.0),
             REVOKED: Loop("muting", self._mute, MUTE_EVERY_S),
+            "cap": Loop("cap", Sources(parts.patient_sessions, parts.clock).step, CAP_EVERY_S),
             LANGUAGES_CHANGED: Loop("packs", parts.make_packs, PACK_EVERY_S),
         }
         wakes = {name: loop.wake for name, loop in self._loops.items()}

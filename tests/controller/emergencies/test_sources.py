@@ -1,0 +1,146 @@
+"""How warnings arrive: dropped into a folder, polled at an address, published by MQTT."""
+
+import queue
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from controller.cap.fetching import Fetched, FetchFailed, Freshness
+from controller.cap.models import CapMessage, CapSource, SourceKind
+from controller.cap.registering import register_source
+from controller.cap.sources import Sources
+from controller.mqtt import Arrived
+from controller.people.rights import NotAllowed
+from controller.uplink import Uplink
+from tests.controller.cast import AN_BINH
+from tests.controller.emergencies.conftest import Desk
+from tests.controller.emergencies.test_from_outside import Inbox, warning
+
+FEED = """<feed xmlns="http://www.w3.org/2005/Atom"><title>t</title><id>i</id>
+<entry><link href="https://a.vn/1.xml"/></entry><entry><link href="https://a.vn/2.xml"/></entry>
+</feed>"""
+
+
+class FakeFetcher:
+    """Answers from a table of what is at which address; what is not there fails."""
+
+    def __init__(self, there: Mapping[str, bytes | None]) -> None:
+        self._there = there
+
+    def fetch(self, url: str, *, known: Freshness | None = None) -> Fetched:  # noqa: ARG002 - as the real one
+        """Return what the table has."""
+        if url not in self._there:
+            raise FetchFailed(url=url, why_vi="hỏng", why_en="broken")
+        return Fetched(url, self._there[url], "application/xml", Freshness(etag="e1"))
+
+
+@pytest.fixture
+def inbox(desk: Desk) -> Inbox:
+    """The inbox of An Bình, without a source."""
+    return Inbox(desk)
+
+
+def outcomes(desk: Desk) -> list[str]:
+    """Return the outcomes of all that was kept, in the order it came."""
+    with desk.sessions() as session:
+        return list(session.scalars(select(CapMessage.outcome).order_by(CapMessage.id)))
+
+
+def source_of(desk: Desk) -> CapSource:
+    """Return the source as it stands."""
+    with desk.sessions() as session:
+        return session.get_one(CapSource, "kttv")
+
+
+def test_a_file_dropped_into_a_folder_is_taken_and_put_away(
+    inbox: Inbox, desk: Desk, tmp_path: Path
+) -> None:
+    inbox.source(kind="folder", place=str(tmp_path))
+    (tmp_path / "good.cap").write_bytes(warning())
+    (tmp_path / "bad.xml").write_bytes(b"<alert")
+    (tmp_path / "half.cap.part").write_bytes(b"<al")
+
+    assert Sources(desk.sessions, lambda: desk.at).step()
+
+    assert outcomes(desk) == ["refused", "accepted"]
+    assert (tmp_path / "done" / "good.cap").exists()
+    assert (tmp_path / "refused" / "bad.xml").exists()
+    assert (tmp_path / "half.cap.part").exists()
+    assert len(inbox.proposals()) == 1
+
+
+def test_a_source_is_asked_when_it_is_due_and_later_each_time_it_fails(
+    inbox: Inbox, desk: Desk, tmp_path: Path
+) -> None:
+    inbox.source(kind="file", place=str(tmp_path / "now.cap"), poll_s=60)
+    sources = Sources(desk.sessions, lambda: desk.at)
+
+    assert (sources.step(), sources.step()) == (True, False)
+    assert source_of(desk).trouble_vi
+    desk.wait(minutes=1)
+    assert sources.step()
+    assert source_of(desk).due_at == desk.at + timedelta(minutes=2)
+    (tmp_path / "now.cap").write_bytes(warning())
+    desk.wait(minutes=2)
+    assert sources.step()
+
+    assert (source_of(desk).failures, source_of(desk).trouble_vi) == (0, "")
+    assert outcomes(desk) == ["accepted"]
+
+
+def test_a_feed_is_read_and_one_missing_message_hides_neither_the_others_nor_itself(
+    inbox: Inbox, desk: Desk
+) -> None:
+    inbox.source(kind="http", place="https://a.vn/feed")
+    there: dict[str, bytes | None] = {
+        "https://a.vn/feed": FEED.encode(),
+        "https://a.vn/1.xml": warning(),
+    }
+    sources = Sources(desk.sessions, lambda: desk.at, lambda _: FakeFetcher(there))
+
+    sources.step()
+    assert (outcomes(desk), source_of(desk).etag) == (["accepted"], "")
+
+    there["https://a.vn/2.xml"] = warning(identifier="VN-2")
+    desk.wait(minutes=1)
+    sources.step()
+    assert (outcomes(desk), source_of(desk).etag) == (["accepted", "accepted"], "e1")
+
+
+def test_an_address_that_did_not_change_brings_nothing(inbox: Inbox, desk: Desk) -> None:
+    inbox.source(kind="http", place="https://a.vn/feed")
+    sources = Sources(
+        desk.sessions, lambda: desk.at, lambda _: FakeFetcher({"https://a.vn/feed": None})
+    )
+
+    sources.step()
+
+    assert (outcomes(desk), source_of(desk).failures) == ([], 0)
+
+
+def test_a_warning_on_the_topic_of_its_source_becomes_a_proposal(inbox: Inbox, desk: Desk) -> None:
+    inbox.source(kind="mqtt")
+    arrived: queue.Queue[Arrived] = queue.Queue()
+    uplink = Uplink(
+        desk.sessions, arrived, lambda _topic, _text: None, desk.keyring.signer, lambda: desk.at
+    )
+    for topic in ("tt/1/in/cap/kttv", "tt/1/in/cap/nobody", "tt/1/in/cap/-bad"):
+        arrived.put(Arrived(topic, warning(), desk.at))
+
+    assert uplink.step(wait_s=0.0)
+
+    assert outcomes(desk) == ["accepted"]
+    assert len(inbox.proposals()) == 1
+
+
+def test_only_an_administrator_registers_a_source_and_without_a_pin_it_is_open(desk: Desk) -> None:
+    asked = {"source_id": "kttv", "area_id": AN_BINH, "kind": SourceKind.MQTT, "place": ""}
+
+    with pytest.raises(NotAllowed):
+        desk.do(register_source, desk.cast.an, pinned="", **asked)
+    desk.do(register_source, desk.cast.chief, pinned="", **asked)
+
+    assert source_of(desk).is_open
