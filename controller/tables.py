@@ -10,6 +10,7 @@ from controller.library import models as library
 from controller.people import models as people
 from controller.plans import models as plans
 from controller.programmes import models as programmes
+from controller.pronunciation import models as pronunciation
 from controller.records import models as records
 from controller.stations import models as stations
 
@@ -17,6 +18,7 @@ SUBJECTS = (
     areas,
     people,
     stations,
+    pronunciation,
     library,
     programmes,
     plans,

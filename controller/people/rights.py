@@ -47,6 +47,9 @@ ACTIONS = {
     ),
     "incident.close": _by("đóng sự cố", "settle incidents", OPERATOR, TECHNICIAN, ADMINISTRATOR),
     "library.edit": _by("sửa thư viện", "edit the library", OPERATOR, APPROVER, AUTHORITY),
+    "pronunciation.edit": _by(
+        "sửa từ điển cách đọc", "edit the reading dictionary", OPERATOR, APPROVER, AUTHORITY
+    ),
     "programme.edit": _by("soạn chương trình", "write programmes", OPERATOR, APPROVER, AUTHORITY),
     "programme.approve": _by("duyệt chương trình", "approve programmes", APPROVER, AUTHORITY),
     "schedule.edit": _by("sửa lịch phát", "edit schedules", OPERATOR, APPROVER, AUTHORITY),
