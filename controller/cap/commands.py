@@ -11,20 +11,21 @@ from cryptography import x509
 from controller.cap.judging import Outcome, Policy, Verdict, judge
 from controller.cap.matching import Index, target_of
 from controller.cap.meaning import understand
-from controller.cap.models import SourceKind
 from controller.cap.places import area_spots, cluster_spots, gazetteer
 from controller.cap.reading import read
 from controller.cap.reasons import CapRefused, because
-from controller.cap.registering import register_source
+from controller.cap.source_commands import source
 from controller.cap.xml import MAX_BYTES
 from controller.errors import Invalid
-from controller.people.rights import machine_owner
 from controller.terminal import say, transaction, utc_now
 
 
 @click.group()
 def cap() -> None:
     """Cảnh báo từ bên ngoài (CAP) / Warnings from outside (CAP)."""
+
+
+cap.add_command(source)
 
 
 @cap.command()
@@ -52,33 +53,6 @@ def check(
     for file in files:
         line = as_line(file, _judged(file, Policy(pinned, is_open=is_open), now))
         click.echo(json.dumps(line, ensure_ascii=False))
-
-
-@cap.command()
-@click.argument("source_id", metavar="SOURCE")
-@click.argument("area")
-@click.argument("kind", type=click.Choice([kind.value for kind in SourceKind]))
-@click.argument("place", default="")
-@click.option(
-    "--trust",
-    multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Chứng thư PEM được tin cậy; không có: nguồn mở / Pinned PEM; none: an open source.",
-)
-def source(source_id: str, area: str, kind: str, place: str, trust: tuple[Path, ...]) -> None:
-    """Ghi nguồn cảnh báo của một địa bàn / Add or change a source of warnings of an area."""
-    pinned = "".join(file.read_text() for file in trust if _certificates(file))
-    with transaction() as session:
-        register_source(
-            session,
-            actor=machine_owner("cli"),
-            source_id=source_id,
-            area_id=area,
-            kind=SourceKind(kind),
-            place=place,
-            pinned=pinned,
-            now=utc_now(),
-        )
 
 
 @cap.command()

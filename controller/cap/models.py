@@ -25,10 +25,12 @@ class SourceKind(StrEnum):
 class ProposalState(StrEnum):
     """Where a proposal stands: open until an officer takes or dismisses it, or its source ends it.
 
-    `replaced` by an update of the same source, `cancelled` by a cancel.
+    `released` by the policy of its source, without an officer; `replaced` by an update of the same
+    source, `cancelled` by a cancel.
     """
 
     OPEN = "open"
+    RELEASED = "released"
     TAKEN = "taken"
     DISMISSED = "dismissed"
     REPLACED = "replaced"
@@ -40,7 +42,12 @@ class CapSource(Base):
 
     A signed source owes a signature under one of `pinned` (certificates, PEM); an open one may come
     unsigned. `stops_at_once` lets a valid signature cancel what was made of its own warning.
-    `hosts` may be asked besides the host of `place`. The rest is how the last polls went.
+    `hosts` may be asked besides the host of `place`.
+
+    `releases_upto` is the level up to which it is asked to release by itself (0: never); that holds
+    once a second person approved it (`releases_approved_by`). `version` rises with each change of
+    what they approve, and such a change voids it. Retired for ever at `retired_at`: no other source
+    has its name. The rest is how the last polls went.
     """
 
     __tablename__ = "cap_sources"
@@ -65,6 +72,13 @@ class CapSource(Base):
     trouble_en: Mapped[str] = mapped_column(Text, default="")
     created_by: Mapped[str] = mapped_column(String(60))
     created_at: Mapped[datetime]
+    releases_upto: Mapped[int] = mapped_column(default=0)
+    releases_approved_by: Mapped[str] = mapped_column(String(60), default="")
+    releases_approved_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+    changed_by: Mapped[str] = mapped_column(String(60), default="")
+    changed_at: Mapped[datetime | None]
+    retired_at: Mapped[datetime | None]
 
 
 class CapMessage(Base):
@@ -108,7 +122,8 @@ class CapProposal(Base):
     """What an officer may make of an accepted message: an alert, its update, or its cancel.
 
     `draft` are the values of `emergencies.content.Draft`. `alert_id` is the alert it became, or
-    the one that it would change. Over at `ends_at`, taken or not.
+    the one that it would change. Over at `ends_at`, taken or not. `held` is a code that says why
+    its source did not release it by itself, with a sentence in both languages.
     """
 
     __tablename__ = "cap_proposals"
@@ -125,3 +140,6 @@ class CapProposal(Base):
     ends_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str] = mapped_column(String(60), default="")
+    held: Mapped[str] = mapped_column(String(40), default="")
+    held_vi: Mapped[str] = mapped_column(Text, default="")
+    held_en: Mapped[str] = mapped_column(Text, default="")

@@ -9,13 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from controller.cap.fetching import Fetched, FetchFailed, Freshness
-from controller.cap.models import CapMessage, CapSource, SourceKind
-from controller.cap.registering import register_source
+from controller.cap.models import CapMessage, CapSource
 from controller.cap.sources import Sources
 from controller.mqtt import Arrived
-from controller.people.rights import NotAllowed
 from controller.uplink import Uplink
-from tests.controller.cast import AN_BINH
 from tests.controller.emergencies.conftest import Desk
 from tests.controller.emergencies.test_from_outside import Inbox, warning
 
@@ -134,13 +131,3 @@ def test_a_warning_on_the_topic_of_its_source_becomes_a_proposal(inbox: Inbox, d
 
     assert outcomes(desk) == ["accepted"]
     assert len(inbox.proposals()) == 1
-
-
-def test_only_an_administrator_registers_a_source_and_without_a_pin_it_is_open(desk: Desk) -> None:
-    asked = {"source_id": "kttv", "area_id": AN_BINH, "kind": SourceKind.MQTT, "place": ""}
-
-    with pytest.raises(NotAllowed):
-        desk.do(register_source, desk.cast.an, pinned="", **asked)
-    desk.do(register_source, desk.cast.chief, pinned="", **asked)
-
-    assert source_of(desk).is_open
