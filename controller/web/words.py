@@ -251,6 +251,7 @@ AUDITED: Mapping[str, Pair] = {
     "area.policy": ("Sửa quy định phát", "Broadcast policy changed"),
     "cap.certificate": ("Cấp chứng thư cho nguồn cảnh báo", "Certificate of a source issued"),
     "cap.dismiss": ("Bỏ qua cảnh báo bên ngoài", "Outside warning dismissed"),
+    "cap.release": ("Nguồn cảnh báo tự phát", "Released by a source of warnings"),
     "cap.source": ("Đặt nguồn cảnh báo", "Source of warnings set"),
     "cap.source_approve": ("Duyệt nguồn tự phát", "Source allowed to release"),
     "cap.source_retire": ("Ngừng nguồn cảnh báo", "Source of warnings retired"),
