@@ -117,11 +117,19 @@ def a_template(desk: Desk, *, preauthorise: bool = True) -> str:
     return name
 
 
-def one_person(desk: Desk, **values: Any) -> int:
+def one_person(desk: Desk, hazard: str | None = None, countdown_s: int = 0) -> int:
     """Let one person fire pre-authorised templates in An Bình; return the rule."""
     with desk.sessions.begin() as session:
-        asked = {"area_id": AN_BINH, "people": 1, "preauthorised_only": True} | values
-        made = rules.set_rule(session, actor=desk.cast.chief, now=desk.at, **asked)
+        made = rules.set_rule(
+            session,
+            actor=desk.cast.chief,
+            now=desk.at,
+            area_id=AN_BINH,
+            people=1,
+            preauthorised_only=True,
+            hazard=hazard,
+            countdown_s=countdown_s,
+        )
         return made.id
 
 
@@ -231,7 +239,7 @@ def test_a_countdown_of_the_rule_counts_and_an_officer_undoes_it(
 def test_what_a_message_must_not_be_is_only_proposed_and_says_why(
     station: Station, desk: Desk, held: str, parts: dict[str, str]
 ) -> None:
-    proposal = station.hear(**parts)
+    proposal = station.hear(None, **parts)
 
     assert (proposal.state, proposal.held) == ("open", held)
     assert proposal.held_vi
