@@ -29,6 +29,7 @@ from controller.emergencies.sending import Sender
 from controller.health.packs import note_packs
 from controller.health.service import note_lost
 from controller.health.settling import close_what_is_over, note_rules
+from controller.health.warnings import note_sources
 from controller.jobs import LeaseKeeper
 from controller.keys import Keyring
 from controller.loop import Loop
@@ -222,6 +223,8 @@ class Worker:
                 log.warning("no heartbeat from %s", device)
             for device in note_packs(session, now):
                 log.warning("%s has not got its emergency pack", device)
+            for told in note_sources(session, now):
+                log.warning("a source of warnings is in trouble: %s", told)
             if closed := close_what_is_over(session, now):
                 log.info("%d incidents are over", closed)
 
