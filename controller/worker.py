@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from controller import outbox, replan
 from controller.areas.service import LANGUAGES_CHANGED
 from controller.cap.pruning import forget_old
-from controller.cap.sources import Sources
+from controller.cap.sources import AWAY, HERE, Sources
 from controller.cap.vocabulary import Vocabulary
 from controller.config import Config
 from controller.db import Clock, Sessions
@@ -112,7 +112,10 @@ class Worker:
             parts.read_sessions,
             parts.words,
         )
-        warnings = Sources(parts.patient_sessions, parts.clock, words=parts.words)
+        dropped, polled = (
+            Sources(parts.patient_sessions, parts.clock, words=parts.words, kinds=kinds)
+            for kinds in (HERE, AWAY)
+        )
         self._verification = Verification(parts.read_sessions, parts.patient_sessions, parts.clock)
         self._loops = {
             outbox.EXPRESS: Loop("express", express.step),
@@ -122,7 +125,8 @@ class Worker:
             batches.NAME: Loop("receipts", self._verification.step),
             "uplink": Loop("uplink", uplink.step, idle_s=0.0),
             REVOKED: Loop("muting", self._mute, MUTE_EVERY_S),
-            "cap": Loop("cap", warnings.step, CAP_EVERY_S),
+            "cap": Loop("cap", dropped.step, CAP_EVERY_S),
+            "cap-feeds": Loop("cap-feeds", polled.step, CAP_EVERY_S),
             LANGUAGES_CHANGED: Loop("packs", parts.make_packs, PACK_EVERY_S),
         }
         wakes = {name: loop.wake for name, loop in self._loops.items()}

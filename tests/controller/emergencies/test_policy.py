@@ -472,6 +472,26 @@ def test_after_five_in_ten_minutes_the_sixth_is_proposed(station: Station, desk:
     assert (sixth.state, sixth.held, later.state) == ("open", "too_often", "released")
 
 
+def test_what_went_out_by_one_source_does_not_again_by_another(
+    station: Station, desk: Desk
+) -> None:
+    """Somebody plays a message back where the same forecaster is believed too."""
+    content = signed(warning(), KEY, SIGNER)
+    draft = SourceDraft(kind=SourceKind.MQTT, pinned=pem(), releases_upto=4)
+    desk.do(register_source, station.keeper, source_id="copy", area_id=AN_BINH, draft=draft)
+    with desk.sessions.begin() as session:
+        session.get_one(CapSource, "copy").releases_approved_by = "tinh"
+        session.get_one(AlertTemplate, station.template).minutes = 5
+    station.hear(content)
+    desk.sender.step()
+    desk.wait(minutes=6)
+    desk.sender.step()
+
+    again = station.proposal(station.take(content, "copy"))
+
+    assert (again.held, len(station.alerts())) == ("out_already", 1)
+
+
 @pytest.mark.parametrize("how", ["not preauthorised", "retired", "of a neighbour"])
 def test_a_template_that_is_not_ready_is_none(station: Station, desk: Desk, how: str) -> None:
     if how == "of a neighbour":
