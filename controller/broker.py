@@ -195,6 +195,7 @@ def acl(muted: Iterable[str] = ()) -> list[str]:
         *denied,
         "pattern read tt/1/down/%u/#",
         "pattern write tt/1/up/%u/#",
+        "pattern write tt/1/in/cap/%u",
         "pattern read tt/1/areas/#",
         "pattern read tt/1/trust",
     ]

@@ -48,6 +48,8 @@ class Config(BaseModel):
     target_lufs: float = Field(default=-16.0, ge=-40.0, le=-8.0)
     upload_max_bytes: int = Field(default=500_000_000, ge=1_000_000)
     zone: str = "Asia/Ho_Chi_Minh"
+    cap_tables: Path | None = None
+    cap_keep_days: int = Field(default=90, ge=7, le=3650)
 
     @model_validator(mode="after")
     def _stays_on_loopback(self) -> "Config":

@@ -152,7 +152,9 @@ class MqttLink:
             log.warning("broker refuses the controller: %s", reason)
             return
         self._epoch_seen = None
-        client.subscribe([(topics.BROKER_EPOCH, 1), (topics.ALL_UP, 1)])
+        client.subscribe(
+            [(one, 1) for one in (topics.BROKER_EPOCH, topics.ALL_UP, topics.ALL_WARNINGS)]
+        )
         self._reborn.set()
 
     def _disconnected(

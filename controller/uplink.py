@@ -14,6 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
+from controller.cap.sources import take_published
+from controller.cap.vocabulary import Vocabulary
 from controller.db import Clock, Sessions
 from controller.emergencies.panics import note_panic
 from controller.health import incidents
@@ -31,6 +33,7 @@ from wire.up import Health, Panic, Status
 log = logging.getLogger(__name__)
 
 BATCH = 500
+WARNINGS = topics.ALL_WARNINGS.removesuffix("+")
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
@@ -52,6 +55,7 @@ class Uplink:
         signer: Callable[[], Signer],
         clock: Clock,
         read_sessions: Sessions | None = None,
+        words: Vocabulary | None = None,
     ) -> None:
         self._sessions = sessions
         self._read_sessions = read_sessions or sessions
@@ -59,6 +63,7 @@ class Uplink:
         self._send = send
         self._signer = signer
         self._clock = clock
+        self._words = words
         self._again: list[Arrived] = []
 
     def step(self, wait_s: float = 0.5) -> bool:
@@ -80,6 +85,7 @@ class Uplink:
                 batches = [b for one in arrived if (b := self._batch(session, devices, one))]
                 store_batches(session, batches, now)
                 others = [one for one in arrived if not _is_batch(one)]
+                others = [one for one in others if not self._is_warning(session, one, now)]
                 taken = [self._take(session, devices, one) for one in others]
                 session.commit()
         except DATABASE_AWAY:
@@ -115,6 +121,19 @@ class Uplink:
         except Exception:
             log.exception("%s could not be taken; it is dropped", arrived.topic)
         return None
+
+    def _is_warning(self, session: Session, arrived: Arrived, now: datetime) -> bool:
+        """Take what is a warning from outside, in its own savepoint; return whether it was one."""
+        if not arrived.topic.startswith(WARNINGS):
+            return False
+        try:
+            with session.begin_nested():
+                take_published(session, arrived.topic, arrived.payload, now, self._words)
+        except DATABASE_AWAY:
+            raise
+        except Exception:
+            log.exception("%s could not be taken; it is dropped", arrived.topic)
+        return True
 
     def _dispatch(
         self, session: Session, device: Device, topic: Topic, arrived: Arrived

@@ -19,6 +19,9 @@ from sqlalchemy.orm import Session
 
 from controller import outbox, replan
 from controller.areas.service import LANGUAGES_CHANGED
+from controller.cap.pruning import forget_old
+from controller.cap.sources import AWAY, HERE, Sources
+from controller.cap.vocabulary import Vocabulary
 from controller.config import Config
 from controller.db import Clock, Sessions
 from controller.emergencies import service as emergencies
@@ -26,6 +29,7 @@ from controller.emergencies.sending import Sender
 from controller.health.packs import note_packs
 from controller.health.service import PRESENT, note_lost
 from controller.health.settling import close_what_is_over, note_rules
+from controller.health.warnings import note_sources
 from controller.hush import Hush
 from controller.jobs import LeaseKeeper
 from controller.keys import Keyring
@@ -49,6 +53,7 @@ CHECK_AT_ONCE = 50
 ROLL_EVERY_S = 600
 MUTE_EVERY_S = 10.0
 PACK_EVERY_S = 60.0
+CAP_EVERY_S = 1.0  # a look at what is due: a file that was dropped is a proposal within 2 s
 RENEW_EVERY_S = 3600
 REACH = "reach"
 ROLLS_A_NIGHT = 24
@@ -60,6 +65,7 @@ class WorkerParts:
     """What a worker is made of. `mute_revoked` shuts our own broker to revoked devices.
 
     `make_packs` does a step of making the emergency packs and returns whether there was any work.
+    `words` are what events and codes of warnings mean at this site, by default what ships with us.
     """
 
     config: Config
@@ -70,6 +76,7 @@ class WorkerParts:
     clock: Clock
     mute_revoked: Callable[[], None] = lambda: None
     make_packs: Callable[[], bool] = lambda: False
+    words: Vocabulary | None = None
 
 
 class Worker:
@@ -109,6 +116,11 @@ class Worker:
             parts.keyring.signer,
             parts.clock,
             parts.read_sessions,
+            parts.words,
+        )
+        dropped, polled = (
+            Sources(parts.patient_sessions, parts.clock, words=parts.words, kinds=kinds)
+            for kinds in (HERE, AWAY)
         )
         self._verification = Verification(
             parts.read_sessions, parts.patient_sessions, parts.clock, pause=self._hush.wait
@@ -122,6 +134,8 @@ class Worker:
             batches.NAME: Loop("receipts", self._verification.step),
             "uplink": Loop("uplink", uplink.step, idle_s=0.0),
             REVOKED: Loop("muting", self._mute, MUTE_EVERY_S),
+            "cap": Loop("cap", dropped.step, CAP_EVERY_S),
+            "cap-feeds": Loop("cap-feeds", polled.step, CAP_EVERY_S),
             LANGUAGES_CHANGED: Loop("packs", parts.make_packs, PACK_EVERY_S),
         }
         wakes = {name: loop.wake for name, loop in self._loops.items()}
@@ -228,6 +242,8 @@ class Worker:
                 log.warning("no heartbeat from %s", device)
             for device in note_packs(session, now):
                 log.warning("%s has not got its emergency pack", device)
+            for told in note_sources(session, now):
+                log.warning("a source of warnings is in trouble: %s", told)
             if closed := close_what_is_over(session, now):
                 log.info("%d incidents are over", closed)
 
@@ -251,6 +267,7 @@ class Worker:
         def note(session: Session) -> None:
             _note_rules(session, done, now)
             outbox.forget_sent(session, now - KEEP_SENT_FOR)
+            forget_old(session, now - timedelta(days=config.cap_keep_days))
 
         self._in_transaction(note)
 

@@ -77,7 +77,7 @@ def test_the_configuration_for_another_broker_says_nothing_that_ours_does_not() 
 def test_every_topic_of_the_protocol_is_in_its_document() -> None:
     """`tests/wire/test_readme.py` compares the table; here: nobody else invents a topic."""
     protocol = (ROOT / "wire/README.md").read_text()
-    roots = {f"{topics.ROOT}/{name}" for name in ("down", "up", "areas", "trust", "broker")}
+    roots = {f"{topics.ROOT}/{name}" for name in ("down", "up", "in", "areas", "trust", "broker")}
 
     assert all(f"`{root}" in protocol for root in roots)
     for document in DOCUMENTS:

@@ -13,6 +13,7 @@ ROOT = "tt/1"
 TRUST = f"{ROOT}/trust"
 BROKER_EPOCH = f"{ROOT}/broker/epoch"
 ALL_UP = f"{ROOT}/up/+/+"
+ALL_WARNINGS = f"{ROOT}/in/cap/+"
 
 DOWN_KINDS = ("plan", "desired", "command", "sync")
 UP_KINDS = ("status", "health", "receipts", "panic")
@@ -28,7 +29,7 @@ _AREA = re.compile(AREA_PATTERN)
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A parsed topic: `kind` is a word of the table in README.md; `owner` a device or area id."""
+    """A parsed topic: `kind` is a word of the table in README.md; `owner` whose it is."""
 
     kind: str
     owner: str = ""
@@ -53,6 +54,11 @@ def down_all(device: str) -> str:
 def up(device: str, kind: str) -> str:
     """Return the topic where one device reports `status`, `health`, `receipts` or `panic`."""
     return f"{ROOT}/up/{_checked(_DEVICE, device)}/{_known(kind, UP_KINDS)}"
+
+
+def warnings_from(source: str) -> str:
+    """Return the topic where one source of warnings from outside publishes CAP, as bytes."""
+    return f"{ROOT}/in/cap/{_checked(_AREA, source)}"
 
 
 def alert(area: str, alert_id: str) -> str:
@@ -84,6 +90,8 @@ def parse(topic: str) -> Topic:
             return Topic(kind, device)
         case ["tt", "1", "areas", area, ("alert" | "live") as kind, name] if _AREA.fullmatch(area):
             return Topic(kind, area, _checked(_OBJECT, name))
+        case ["tt", "1", "in", "cap", source] if _AREA.fullmatch(source):
+            return Topic("cap", source)
         case ["tt", "1", "trust"]:
             return Topic("trust")
         case ["tt", "1", "broker", "epoch"]:

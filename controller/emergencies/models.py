@@ -81,7 +81,8 @@ class AlertRevision(Base):
 
     `spoken` is the text of each language as it is read out, `audio` its sound (`sha256`, `bytes`,
     `duration_ms`); `all_clear` and `all_clear_audio` are what a cancel or end may speak.
-    `rev`, `token`, `digest` and `signed_at` are set when it is sent.
+    `rev`, `token`, `digest` and `signed_at` are set when it is sent. `by_source` is set where no
+    person released it: `cap:` and the name of the signed outside source.
     """
 
     __tablename__ = "alert_revisions"
@@ -109,6 +110,7 @@ class AlertRevision(Base):
     signed_at: Mapped[datetime | None]
     reach_laid_at: Mapped[datetime | None]
     note: Mapped[str] = mapped_column(Text, default="")
+    by_source: Mapped[str] = mapped_column(String(60), default="")
     alert: Mapped[Alert] = relationship(back_populates="revisions")
 
     __table_args__ = (Index("ix_alert_revisions_due", "state", "goes_at"),)

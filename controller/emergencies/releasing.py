@@ -151,6 +151,12 @@ def releases(session: Session, alert_id: str, revision: int | None = None) -> li
     return list(session.scalars(rows.order_by(AlertRelease.id)))
 
 
+def require_another_hand(session: Session, actor: Actor, login: str, now: datetime) -> None:
+    """Raise SameHand when one of two accounts made or changed the other within a day."""
+    other = session.scalar(select(Person.id).where(Person.login == login))
+    _require_not_touched(session, actor, login, other, now)
+
+
 def _require_may(
     session: Session, alert: Alert, row: AlertRevision, actor: Actor, needs: Needs
 ) -> int:
@@ -169,10 +175,16 @@ def _require_own_hand(
 ) -> None:
     """Refuse a second person whose account the first one made or changed within a day, and back."""
     for other in earlier:
-        if _touched(session, other.login, actor.person_id, now):
-            raise SameHand(login=other.login)
-        if _touched(session, actor.login, other.person_id, now):
-            raise SameHand(login=actor.login)
+        _require_not_touched(session, actor, other.login, other.person_id, now)
+
+
+def _require_not_touched(
+    session: Session, actor: Actor, login: str, person_id: int | None, now: datetime
+) -> None:
+    if _touched(session, login, actor.person_id, now):
+        raise SameHand(login=login)
+    if _touched(session, actor.login, person_id, now):
+        raise SameHand(login=actor.login)
 
 
 def _touched(session: Session, who: str, person_id: int | None, now: datetime) -> bool:

@@ -11,12 +11,14 @@ from flask_openapi3.models.file import FileStorage
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
+from controller.areas.service import find_area
 from controller.library import service
 from controller.library.models import Asset, LibraryItem
 from controller.library.speech import Manner, Reader
 from controller.library.store import AssetStore
 from controller.listing import Listing
 from controller.people.access import actor, now, reading, writing
+from controller.pronunciation.service import dictionaries_for
 from controller.web.api import (
     Asked,
     FormWords,
@@ -183,6 +185,8 @@ def speak_bulletin(body: BulletinBody) -> Response:
     """Let a voice read a text, and keep it as a bulletin."""
     parts = _parts()
     _check(body.area_id, body.title, service.Kind.BULLETIN)
+    with reading() as session:
+        dictionaries = dictionaries_for(session, find_area(session, body.area_id))
     with writing() as session:
         item = service.speak_bulletin(
             session,
@@ -193,6 +197,7 @@ def speak_bulletin(body: BulletinBody) -> Response:
             title=body.title,
             text=body.text,
             manner=Manner(body.voice, body.speed, body.pitch),
+            dictionaries=dictionaries,
             now=now(),
             target_lufs=parts.target_lufs,
         )

@@ -20,11 +20,12 @@ from controller.db import upsert
 from controller.errors import Invalid, Missing
 from controller.library.ingest import IngestedAsset, ingest
 from controller.library.models import Asset, LibraryItem
-from controller.library.speech import Manner, Reader
+from controller.library.speech import Manner, Reader, in_words_of
 from controller.library.store import AssetStore
 from controller.listing import Listing, above, below, listing
 from controller.people import audit
 from controller.people.rights import Actor, paths_for, require
+from controller.speech import Dictionary
 
 LONGEST_TITLE = 300
 LONGEST_TEXT = 50_000
@@ -102,14 +103,16 @@ def speak_bulletin(
     manner: Manner = DEFAULT_MANNER,
     target_lufs: float = -16.0,
     on_progress: Callable[[float], None] | None = None,
+    dictionaries: tuple[Dictionary, ...] = (),
 ) -> LibraryItem:
     """Speak a text and keep it as a bulletin that remembers its text and voice.
 
+    `dictionaries` are those of its area, read before the transaction of this session began.
     Raises what `check_new_item`, `Reader.read` and `ingest` raise, Invalid for over 50,000 letters.
     """
     if len(text) > LONGEST_TEXT:
         raise Invalid(field="text", why_vi="dài quá 50.000 chữ", why_en="over 50,000 letters")
-    wav = reader.read(text, manner, on_progress)
+    wav = reader.read(text, manner, on_progress, in_words_of(dictionaries))
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
         file.write(wav)
         file.flush()

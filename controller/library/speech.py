@@ -19,7 +19,7 @@ from controller.library.editing import from_samples, join, tidy
 from controller.library.errors import NothingToSay, SpeechFailed, VoiceUnknown
 from controller.library.limits import ChildFailed, LimitedChild, Limits
 from controller.library.sentences import split_sentences
-from controller.speech import normalise
+from controller.speech import Dictionary, normalise
 
 _PAUSE_MS = 350
 _FAKE_RATE_HZ = 16_000
@@ -55,6 +55,13 @@ def as_it_is(text: str) -> SpokenText:
 def in_words(text: str) -> SpokenText:
     """Say numbers, dates, units and acronyms in words, by the shipped dictionary."""
     return SpokenText(text, normalise(text).text)
+
+
+def in_words_of(dictionaries: tuple[Dictionary, ...]) -> Normaliser | None:
+    """Return `in_words` with the dictionaries of an area on the shipped one; None without any."""
+    if not dictionaries:
+        return None
+    return lambda text: SpokenText(text, normalise(text, dictionaries=dictionaries).text)
 
 
 class Voice(Protocol):
@@ -101,12 +108,13 @@ class Reader:
         text: str,
         manner: Manner = Manner(),
         on_progress: Callable[[float], None] | None = None,
+        normalise: Normaliser | None = None,
     ) -> bytes:
         """Return the text spoken as a mono 16-bit WAV; `on_progress` hears 0..1.
 
         Raises VoiceUnknown, NothingToSay and SpeechFailed.
         """
-        sentences = split_sentences(self._normalise(text).spoken)
+        sentences = split_sentences((normalise or self._normalise)(text).spoken)
         if not sentences:
             raise NothingToSay
         spoken = []

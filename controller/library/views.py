@@ -8,13 +8,15 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from controller.areas.models import Area
+from controller.areas.service import find_area
 from controller.library import service
 from controller.library.models import Asset
-from controller.library.speech import Manner
+from controller.library.speech import Manner, in_words_of
 from controller.library.work import spoken, uploaded
 from controller.library.workshop import Work, workshop
 from controller.people.access import access, actor, now, reading, writing
 from controller.people.places import places
+from controller.pronunciation.service import dictionaries_for
 from controller.web.i18n import word
 from controller.web.page import PAGE_SIZE, done, is_htmx, offset, page
 
@@ -98,8 +100,10 @@ def bulletin_post() -> AnyResponse | str:
     area_id, title = form.get("area_id", ""), form.get("title", "")
     with reading() as session:
         service.check_new_item(session, actor(), area_id, title, service.Kind.BULLETIN)
+        dictionaries = dictionaries_for(session, find_area(session, area_id))
     values = {"area_id": area_id, "title": title, "actor": actor(), "now": now()}
     values |= {"text": form.get("text", ""), "manner": _manner()}
+    values["dictionaries"] = dictionaries
     return _begun(title, spoken(access().sessions, workshop(), values))
 
 
@@ -107,7 +111,11 @@ def bulletin_post() -> AnyResponse | str:
 def listen() -> Response:
     """Return a text as a voice would read it, without keeping it."""
     text = request.form.get("text", "")[: service.LONGEST_TEXT]
-    return Response(workshop().reader.read(text, _manner()), mimetype="audio/wav")
+    with reading() as session:
+        area = find_area(session, request.form.get("area_id", ""))
+        normalise = in_words_of(dictionaries_for(session, area))
+    wav = workshop().reader.read(text, _manner(), normalise=normalise)
+    return Response(wav, mimetype="audio/wav")
 
 
 @library_views.get("/library/jobs/<job_id>")

@@ -47,6 +47,9 @@ ACTIONS = {
     ),
     "incident.close": _by("đóng sự cố", "settle incidents", OPERATOR, TECHNICIAN, ADMINISTRATOR),
     "library.edit": _by("sửa thư viện", "edit the library", OPERATOR, APPROVER, AUTHORITY),
+    "pronunciation.edit": _by(
+        "sửa từ điển cách đọc", "edit the reading dictionary", OPERATOR, APPROVER, AUTHORITY
+    ),
     "programme.edit": _by("soạn chương trình", "write programmes", OPERATOR, APPROVER, AUTHORITY),
     "programme.approve": _by("duyệt chương trình", "approve programmes", APPROVER, AUTHORITY),
     "schedule.edit": _by("sửa lịch phát", "edit schedules", OPERATOR, APPROVER, AUTHORITY),
@@ -72,6 +75,7 @@ ACTIONS = {
         "duyệt mẫu khẩn cấp", "approve alert templates", APPROVER, AUTHORITY
     ),
     "alert.rules": _by("sửa quy tắc phát khẩn cấp", "edit the release rules", ADMINISTRATOR),
+    "cap.sources": _by("quản lý nguồn cảnh báo", "manage sources of warnings", ADMINISTRATOR),
     "drill.plan": _by("lên lịch diễn tập", "plan drills", OPERATOR, APPROVER, AUTHORITY),
 }
 

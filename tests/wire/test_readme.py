@@ -68,12 +68,15 @@ def test_the_claims_are_all_named() -> None:
     assert rows == list(Message.model_fields)
 
 
+OTHERS = ("alert", "live", "trust", "epoch", "cap")
+
+
 def test_the_table_of_topics_is_the_code() -> None:
     rows = re.findall(
         r"^\| `(tt/1[^`]*)` \| .* \| (.*) \| ([01]) \| (.*) \|$", README, re.MULTILINE
     )
     device, area = "d-abcd", "vn"
-    named = {"{device}": device, "{area}": area, "{id}": "x", "{session}": "x"}
+    named = {"{device}": device, "{area}": area, "{id}": "x", "{session}": "x", "{source}": "s"}
     found = {}
 
     for topic, _kind, _qos, retained in rows:
@@ -81,7 +84,7 @@ def test_the_table_of_topics_is_the_code() -> None:
             topic = topic.replace(name, value)  # noqa: PLW2901  # filled in, step by step
         found[topics.parse(topic).kind] = retained != "no"
 
-    assert set(found) == {*topics.DOWN_KINDS, *topics.UP_KINDS, "alert", "live", "trust", "epoch"}
+    assert set(found) == {*topics.DOWN_KINDS, *topics.UP_KINDS, *OTHERS}
     assert {kind for kind in found if found[kind]} == topics.RETAINED_KINDS | {"epoch"}
 
 

@@ -22,6 +22,7 @@ from controller.library.speech import FakeVoice, Reader
 from controller.library.store import AssetStore
 from controller.people.models import AuditEntry
 from controller.people.rights import Actor
+from controller.speech import Dictionary, Entry
 from tests.controller.cast import AN_BINH, PROVINCE, Cast
 
 
@@ -103,6 +104,27 @@ def test_a_bulletin_remembers_its_text_and_voice(
     assert item.text.startswith("Tối nay")
     assert voice.said == ["Tối nay họp thôn.", "Mời bà con đến đông đủ."]
     assert store.has(item.sha256)
+
+
+def test_a_bulletin_is_read_by_the_dictionaries_of_its_area(
+    session: Session, cast: Cast, store: AssetStore, tmp_path: Path, now: datetime
+) -> None:
+    session.commit()
+    voice = FakeVoice()
+
+    speak_bulletin(
+        session,
+        store,
+        Reader(voice, tmp_path / "sentences"),
+        actor=cast.an,
+        area_id=AN_BINH,
+        title="Họp",
+        text="Họp tại KXQ.",
+        now=now,
+        dictionaries=(Dictionary([Entry("KXQ", "khu xóm")]),),
+    )
+
+    assert voice.said == ["Họp tại khu xóm."]
 
 
 def test_nobody_adds_to_another_commune(

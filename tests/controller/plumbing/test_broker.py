@@ -56,7 +56,7 @@ def test_random_devices_topics_and_actions_reach_only_what_is_their_own(join: Jo
             assert not any(payload.startswith(b"write") for payload in device.payloads())
         written = [topic for topic, p in controller.got if p.startswith(b"write")]
         assert len(written) > 5
-        assert all(topic.startswith("tt/1/up/") for topic in written)
+        assert all(topic.startswith(("tt/1/up/", "tt/1/in/cap/")) for topic in written)
 
 
 def test_a_device_reads_nothing_of_another(join: Join) -> None:
@@ -81,6 +81,8 @@ def test_a_device_reads_nothing_of_another(join: Join) -> None:
         "tt/1/areas/vn/live/s-1",
         "tt/1/trust",
         "tt/1/broker/epoch",
+        "tt/1/in/cap/kttv",
+        "tt/1/in/cap",
         "tt/2/anything",
         "$SYS/broker/uptime",
     ],
@@ -260,6 +262,7 @@ def _any_topic(chance: random.Random, name: str) -> str:
             "tt/1/broker/epoch",
             f"tt/2/up/{owner}/status",
             f"tt/1/up/{owner}",
+            f"tt/1/in/cap/{owner}",
             f"/tt/1/up/{owner}/status",
             f"tt/1/up/{owner}x/status",
         ]
@@ -267,7 +270,10 @@ def _any_topic(chance: random.Random, name: str) -> str:
 
 
 def _may_write(device: str, topic: str) -> bool:
-    return topic.startswith(f"tt/1/up/{device}/") or topic == f"tt/1/up/{device}"
+    return topic.startswith(f"tt/1/up/{device}/") or topic in {
+        f"tt/1/up/{device}",
+        f"tt/1/in/cap/{device}",
+    }
 
 
 def _may_read(device: str, topic: str) -> bool:

@@ -1,0 +1,1 @@
+"""How names, acronyms and abbreviations are read in an area: dictionaries as rows."""
