@@ -19,8 +19,12 @@ from controller.people import second_factor
 from controller.people.access import Access
 from controller.people.brake import Brake
 from controller.people.vault import give_vault
+from controller.warnings.public import make_public_cap
 from controller.web.api import make_openapi
 from controller.web.security import secret_key
+
+PUBLIC_CAP = "240 per minute"
+"""How often one address may ask for our alerts as CAP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,9 @@ def make_web_app(parts: WebParts) -> Flask:
         limiter=limiter,
     )
     app.register_blueprint(make_audio_api(parts.store))
+    public = make_public_cap(parts.config, parts.read_sessions, parts.clock)
+    limiter.limit(PUBLIC_CAP)(public)
+    app.register_blueprint(public)
     workshop = Workshop(parts.store, parts.reader, parts.config)
     add_console(app, parts.config, limiter, workshop, parts.read_sessions)
     return app
