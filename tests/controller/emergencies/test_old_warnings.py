@@ -7,8 +7,9 @@ from sqlalchemy import func, select
 
 from controller.cap.models import CapMessage, CapProposal
 from controller.cap.pruning import forget_old
+from tests.controller.cap.messages import info
 from tests.controller.emergencies.conftest import Desk
-from tests.controller.emergencies.test_from_outside import ELSEWHERE, Inbox, info, warning
+from tests.controller.emergencies.test_from_outside import ELSEWHERE, Inbox, warning
 
 
 @pytest.fixture
