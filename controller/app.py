@@ -17,6 +17,8 @@ from flask_limiter.util import get_remote_address
 from sqlalchemy import Engine
 
 from controller.broker import BrokerFiles, Mosquitto
+from controller.cap.finding import retired_sources
+from controller.cap.vocabulary import read_vocabulary
 from controller.config import Config
 from controller.db import Clock, Sessions, make_engine, make_sessions
 from controller.emergencies.pack import PackMaker
@@ -108,6 +110,7 @@ def utc_now() -> datetime:
 
 def build(config: Config, *, with_web: bool = True, with_worker: bool = True) -> App:
     """Make the controller's parts: everything in one process, or the web or worker half."""
+    words = read_vocabulary(config.cap_tables)
     config.data_dir.mkdir(parents=True, exist_ok=True)
     engine = make_engine(config.database)
     upgrade(engine)
@@ -144,6 +147,7 @@ def build(config: Config, *, with_web: bool = True, with_worker: bool = True) ->
                 utc_now,
                 mute_revoked,
                 packs.step,
+                words,
             )
         )
         parts += [part for part in (broker, worker) if part]
@@ -180,7 +184,7 @@ def open_or_create_keys(config: Config, clock: Callable[[], datetime]) -> Keyrin
 
 
 class _Broker:
-    """Our Mosquitto, shut to revoked devices."""
+    """Our Mosquitto, shut to revoked devices and to retired sources of warnings."""
 
     def __init__(self, mosquitto: Mosquitto, sessions: Sessions) -> None:
         self._mosquitto = mosquitto
@@ -203,7 +207,7 @@ class _Broker:
 
     def _revoked(self) -> frozenset[str]:
         with self._sessions() as session:
-            return frozenset(revoked_devices(session))
+            return frozenset((*revoked_devices(session), *retired_sources(session)))
 
 
 def _nothing() -> None:

@@ -52,6 +52,8 @@ class Config(BaseModel):
     public_url: str = Field(default="", pattern=r"^(https?://[A-Za-z0-9.:-]+)?$")
     cap_certificate: Path | None = None
     cap_key: Path | None = None
+    cap_tables: Path | None = None
+    cap_keep_days: int = Field(default=90, ge=7, le=3650)
 
     @model_validator(mode="after")
     def _stays_on_loopback(self) -> "Config":

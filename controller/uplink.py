@@ -15,6 +15,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from controller.cap.sources import take_published
+from controller.cap.vocabulary import Vocabulary
 from controller.db import Clock, Sessions
 from controller.emergencies.panics import note_panic
 from controller.health import incidents
@@ -54,6 +55,7 @@ class Uplink:
         signer: Callable[[], Signer],
         clock: Clock,
         read_sessions: Sessions | None = None,
+        words: Vocabulary | None = None,
     ) -> None:
         self._sessions = sessions
         self._read_sessions = read_sessions or sessions
@@ -61,6 +63,7 @@ class Uplink:
         self._send = send
         self._signer = signer
         self._clock = clock
+        self._words = words
         self._again: list[Arrived] = []
 
     def step(self, wait_s: float = 0.5) -> bool:
@@ -125,7 +128,7 @@ class Uplink:
             return False
         try:
             with session.begin_nested():
-                take_published(session, arrived.topic, arrived.payload, now)
+                take_published(session, arrived.topic, arrived.payload, now, self._words)
         except DATABASE_AWAY:
             raise
         except Exception:

@@ -36,8 +36,12 @@ def on_commit(sessions: Sessions, callbacks: Mapping[str, Callable[[], None]]) -
         for name in session.info.pop(_ASKED, set()):
             callbacks.get(name, _nobody)()
 
+    def after_rollback(session: Session) -> None:
+        if not session.in_nested_transaction():  # a savepoint takes back no other's wish
+            session.info.pop(_ASKED, None)
+
     event.listen(sessions, "after_commit", after_commit)
-    event.listen(sessions, "after_rollback", lambda session: session.info.pop(_ASKED, None))
+    event.listen(sessions, "after_rollback", after_rollback)
 
 
 class Listener:

@@ -19,7 +19,9 @@ from sqlalchemy.orm import Session
 
 from controller import outbox, replan
 from controller.areas.service import LANGUAGES_CHANGED
+from controller.cap.pruning import forget_old
 from controller.cap.sources import Sources
+from controller.cap.vocabulary import Vocabulary
 from controller.config import Config
 from controller.db import Clock, Sessions
 from controller.emergencies import service as emergencies
@@ -27,6 +29,7 @@ from controller.emergencies.sending import Sender
 from controller.health.packs import note_packs
 from controller.health.service import note_lost
 from controller.health.settling import close_what_is_over, note_rules
+from controller.health.warnings import note_sources
 from controller.jobs import LeaseKeeper
 from controller.keys import Keyring
 from controller.loop import Loop
@@ -59,6 +62,7 @@ class WorkerParts:
     """What a worker is made of. `mute_revoked` shuts our own broker to revoked devices.
 
     `make_packs` does a step of making the emergency packs and returns whether there was any work.
+    `words` are what events and codes of warnings mean at this site, by default what ships with us.
     """
 
     config: Config
@@ -69,6 +73,7 @@ class WorkerParts:
     clock: Clock
     mute_revoked: Callable[[], None] = lambda: None
     make_packs: Callable[[], bool] = lambda: False
+    words: Vocabulary | None = None
 
 
 class Worker:
@@ -105,7 +110,9 @@ class Worker:
             parts.keyring.signer,
             parts.clock,
             parts.read_sessions,
+            parts.words,
         )
+        warnings = Sources(parts.patient_sessions, parts.clock, words=parts.words)
         self._verification = Verification(parts.read_sessions, parts.patient_sessions, parts.clock)
         self._loops = {
             outbox.EXPRESS: Loop("express", express.step),
@@ -115,7 +122,7 @@ class Worker:
             batches.NAME: Loop("receipts", self._verification.step),
             "uplink": Loop("uplink", uplink.step, idle_s=0.0),
             REVOKED: Loop("muting", self._mute, MUTE_EVERY_S),
-            "cap": Loop("cap", Sources(parts.patient_sessions, parts.clock).step, CAP_EVERY_S),
+            "cap": Loop("cap", warnings.step, CAP_EVERY_S),
             LANGUAGES_CHANGED: Loop("packs", parts.make_packs, PACK_EVERY_S),
         }
         wakes = {name: loop.wake for name, loop in self._loops.items()}
@@ -216,6 +223,8 @@ class Worker:
                 log.warning("no heartbeat from %s", device)
             for device in note_packs(session, now):
                 log.warning("%s has not got its emergency pack", device)
+            for told in note_sources(session, now):
+                log.warning("a source of warnings is in trouble: %s", told)
             if closed := close_what_is_over(session, now):
                 log.info("%d incidents are over", closed)
 
@@ -239,6 +248,7 @@ class Worker:
         def note(session: Session) -> None:
             _note_rules(session, done, now)
             outbox.forget_sent(session, now - KEEP_SENT_FOR)
+            forget_old(session, now - timedelta(days=config.cap_keep_days))
 
         self._in_transaction(note)
 

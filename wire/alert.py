@@ -13,7 +13,7 @@ Longitude = Annotated[float, Field(ge=-180, le=180)]
 Language = Annotated[str, Field(pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 
 
-SOURCE_APPROVES = "source:"
+SOURCE_APPROVES = "cap:"
 
 
 class AlertStatus(StrEnum):
@@ -103,8 +103,8 @@ class Alert(Message):
     `target` can only narrow `area`: a cluster that does not stand below `area` never sounds.
     `status`, `target`, its exceptions and `exp` are always critical. Languages are spoken in the
     order of `texts`. `siren_ms` of siren come before the words. A cancel or an end with an
-    `all_clear` speaks it. `approvals` names the outside source that had it released, where no person
-    did (`SOURCE_APPROVES` and its name); officers' own signatures (compact JWS) are reserved.
+    `all_clear` speaks it. `approvals` names the outside source that had it released, where no
+    person did (`SOURCE_APPROVES` and its name); compact JWS of officers are reserved.
     """
 
     kind: ClassVar[str] = "alert"

@@ -8,14 +8,17 @@ from typing import Any
 import click
 from cryptography import x509
 
+from controller.cap.hazards import Tables
 from controller.cap.judging import Outcome, Policy, Verdict, judge
 from controller.cap.matching import Index, target_of
 from controller.cap.meaning import understand
 from controller.cap.places import area_spots, cluster_spots, gazetteer
 from controller.cap.reading import read
 from controller.cap.reasons import CapRefused, because
-from controller.cap.source_commands import source
+from controller.cap.source_commands import certificate, source
+from controller.cap.vocabulary import Vocabulary, read_vocabulary
 from controller.cap.xml import MAX_BYTES
+from controller.config import load_config
 from controller.errors import Invalid
 from controller.terminal import say, transaction, utc_now
 
@@ -26,6 +29,7 @@ def cap() -> None:
 
 
 cap.add_command(source)
+cap.add_command(certificate)
 
 
 @cap.command()
@@ -50,8 +54,9 @@ def check(
     pinned = tuple(one for file in trust for one in _certificates(file))
     is_open = source == "open" if source else not trust
     now = _instant(at) if at else utc_now()
+    tables = _words().tables
     for file in files:
-        line = as_line(file, _judged(file, Policy(pinned, is_open=is_open), now))
+        line = as_line(file, _judged(file, Policy(pinned, is_open=is_open), now, tables))
         click.echo(json.dumps(line, ensure_ascii=False))
 
 
@@ -72,9 +77,9 @@ def match(context: click.Context, file: Path) -> None:
     except CapRefused as refused:
         say(refused.reason.vi, refused.reason.en)
         context.exit(1)
-    now = utc_now()
+    now, schemes = utc_now(), _words().schemes
     with transaction() as session:
-        resolved = target_of(message, gazetteer(session, now.date()))
+        resolved = target_of(message, gazetteer(session, now.date()), schemes)
         spots = {"area": area_spots(session), "cluster": cluster_spots(session)}
     for note in resolved.notes:
         say(note.vi, note.en)
@@ -107,13 +112,17 @@ def as_line(file: Path, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _judged(file: Path, policy: Policy, now: datetime) -> Verdict:
+def _words() -> Vocabulary:
+    return read_vocabulary(load_config().cap_tables)
+
+
+def _judged(file: Path, policy: Policy, now: datetime, tables: Tables) -> Verdict:
     try:
         with file.open("rb") as opened:
             content = opened.read(MAX_BYTES + 1)
     except OSError as error:
         return Verdict(Outcome.REFUSED, because("unreadable", detail=error.strerror))
-    return judge(content, policy, now)
+    return judge(content, policy, now, tables)
 
 
 def _certificates(file: Path) -> list[x509.Certificate]:

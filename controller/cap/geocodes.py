@@ -1,14 +1,18 @@
 """Geocodes to our areas: which schemes are known, and what each code means here."""
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from controller.cap.hazards import folded
 from controller.cap.message import Pair
 from controller.cap.reasons import Reason, because
+from controller.errors import Invalid
+from wire.topics import AREA_PATTERN
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,15 @@ class Schemes:
     statistics_office: frozenset[str]
     foreign: frozenset[str] = frozenset()
     aliases: Mapping[Pair, str] = field(default_factory=dict)
+
+    def over(self, below: "Schemes") -> "Schemes":
+        """Return these names and aliases with those of another; of one alias, these win."""
+        return Schemes(
+            self.area | below.area,
+            self.statistics_office | below.statistics_office,
+            self.foreign | below.foreign,
+            {**below.aliases, **self.aliases},
+        )
 
 
 @dataclass(frozen=True)
@@ -58,15 +71,36 @@ def shipped_schemes() -> Schemes:
     return read_schemes(files("controller.cap.data").joinpath("geocodes.toml").read_text("utf-8"))
 
 
-def read_schemes(text: str) -> Schemes:
-    """Return the schemes of a TOML text; raises `KeyError` or `ValueError` when it is not one."""
-    data = tomllib.loads(text)
-    return Schemes(
-        area=frozenset(map(folded, data["area"])),
-        statistics_office=frozenset(map(folded, data["statistics_office"])),
-        foreign=frozenset(map(folded, data["foreign"])),
-        aliases={
-            (folded(row["scheme"]), folded(row["value"])): row["area"]
-            for row in data.get("alias", ())
-        },
-    )
+def read_schemes(text: str, name: str = "geocodes.toml") -> Schemes:
+    """Return the schemes of a TOML text, or raise `Invalid` that says what is wrong in `name`.
+
+    A site's own may have any of them.
+    """
+    try:
+        data = tomllib.loads(text)
+        return Schemes(
+            area=_names(data, "area"),
+            statistics_office=_names(data, "statistics_office"),
+            foreign=_names(data, "foreign"),
+            aliases={
+                (folded(row["scheme"]), folded(row["value"])): _area_id(row["area"])
+                for row in data.get("alias", ())
+            },
+        )
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Invalid(
+            field=name, why_vi=f"không đọc được: {error}", why_en=f"unreadable: {error}"
+        ) from None
+
+
+def _names(data: dict[str, Any], name: str) -> frozenset[str]:
+    listed = data.get(name, [])
+    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+        raise ValueError(f"{name}: a list of names")
+    return frozenset(map(folded, listed))
+
+
+def _area_id(name: str) -> str:
+    if not re.fullmatch(AREA_PATTERN, name):
+        raise ValueError(f"alias: area {name!r}")
+    return name

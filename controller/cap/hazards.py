@@ -120,8 +120,8 @@ def shipped() -> Tables:
     return read_tables(files("controller.cap.data").joinpath("hazards.toml").read_text("utf-8"))
 
 
-def read_tables(text: str) -> Tables:
-    """Return the tables of a TOML text, or raise `Invalid` that names what is wrong."""
+def read_tables(text: str, name: str = "hazards.toml") -> Tables:
+    """Return the tables of a TOML text, or raise `Invalid` that says what is wrong in `name`."""
     try:
         data = tomllib.loads(text)
         return Tables(
@@ -150,7 +150,7 @@ def read_tables(text: str) -> Tables:
         )
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise Invalid(
-            field="hazards.toml", why_vi=f"không đọc được: {error}", why_en=f"unreadable: {error}"
+            field=name, why_vi=f"không đọc được: {error}", why_en=f"unreadable: {error}"
         ) from None
 
 

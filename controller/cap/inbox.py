@@ -1,7 +1,8 @@
 """Taking a message in: judged, kept once as it came, and proposed where it is for us.
 
-Nothing is believed beyond its verdict, and nothing here sounds: a cancel alone may act, and only
-where its source signs and may. Sources never touch one another's messages. The caller commits.
+Nothing is believed beyond its verdict. Two things act without an officer, and only where a source
+signs and may: a cancel (`withdrawing.py`), and the release of a template (`releasing.py`). Sources
+never touch one another's messages. The caller commits.
 """
 
 import hashlib
@@ -17,30 +18,40 @@ from controller.cap.lifecycle import replaces
 from controller.cap.message import Message
 from controller.cap.models import CapMessage, CapProposal, CapSource, ProposalState
 from controller.cap.proposing import Offer, offer_of
+from controller.cap.releasing import release_or_hold
 from controller.cap.signature import Standing
+from controller.cap.vocabulary import Vocabulary, shipped_vocabulary
 from controller.cap.withdrawing import withdraw_earlier
 from wire.alert import AlertAction
 
 LONGEST_NAME = 300
 
 
-def take(session: Session, content: bytes, source: CapSource, now: datetime) -> CapMessage:
+def take(
+    session: Session,
+    content: bytes,
+    source: CapSource,
+    now: datetime,
+    words: Vocabulary | None = None,
+) -> CapMessage:
     """Judge the bytes of a message and keep them; what came before from this source is quiet.
 
     Never raises for content. The same words in other bytes (signed anew, say) are a duplicate too.
+    `words` are those of the site, by default what ships with us.
     """
+    known = words or shipped_vocabulary()
     digest = hashlib.sha256(content).hexdigest()
     same = select(CapMessage).where(CapMessage.source_id == source.id, CapMessage.digest == digest)
-    if (kept := session.scalar(same)) is not None:
+    if (kept := session.scalar(same)) is not None and not _forgotten(session, source, kept):
         return kept
-    verdict = judge(content, policy_of(source), now)
+    verdict = judge(content, policy_of(source), now, known.tables)
     if (kept := _said_before(session, source, verdict, now)) is not None:
         return kept
     row = _row(source, content, digest, verdict, now)
     session.add(row)
     session.flush()
     if verdict.outcome is Outcome.ACCEPTED and verdict.message is not None:
-        _act(session, source, row, verdict, verdict.message, now)
+        _act(session, source, row, verdict, verdict.message, known, now)
     return row
 
 
@@ -50,22 +61,33 @@ def policy_of(source: CapSource) -> Policy:
     return Policy(tuple(pinned), source.is_open)
 
 
+def _forgotten(session: Session, source: CapSource, kept: CapMessage) -> bool:
+    """Forget a refusal from before the source was changed: with other pins it may hold now."""
+    is_old = source.changed_at is not None and kept.received_at < source.changed_at
+    if not is_old or kept.outcome != Outcome.REFUSED:
+        return False
+    session.delete(kept)
+    session.flush()
+    return True
+
+
 def _act(
     session: Session,
     source: CapSource,
     row: CapMessage,
     verdict: Verdict,
     message: Message,
+    words: Vocabulary,
     now: datetime,
 ) -> None:
-    """Apply an accepted message to what came before it, and propose what it is."""
+    """Apply an accepted message to what came before it, and propose, or release, what it is."""
     area = find_area(session, source.area_id)
     row.replaces = [
         [name[:LONGEST_NAME], sent.isoformat()] for name, sent, _ in sorted(replaces(message))
     ]
-    may_stop = source.stops_at_once and verdict.signature is Standing.VALID
+    is_signed = verdict.signature is Standing.VALID
     is_cancel = message.msg_type == "Cancel"
-    earlier = withdraw_earlier(session, source, row, now, is_cancel=is_cancel, may_stop=may_stop)
+    earlier = withdraw_earlier(session, source, row, now, is_cancel=is_cancel, is_signed=is_signed)
     if is_cancel:
         row.is_for_us = bool(earlier)
         for one in earlier:
@@ -74,13 +96,14 @@ def _act(
                 offer = Offer(draft, clusters, one.proposal.ends_at)
                 _propose(session, row, area.id, AlertAction.CANCEL, offer, one.alert_id, now)
         return
-    offer_now = offer_of(session, area, verdict, source.name, now)
+    offer_now = offer_of(session, area, verdict, source.name, now, words.schemes)
     row.is_for_us = offer_now is not None
     if offer_now is None or _is_replaced(session, row):
         return
     alert_id = next((one.alert_id for one in earlier if one.still_stands), None)
     action = AlertAction.UPDATE if alert_id else AlertAction.ALERT
-    _propose(session, row, area.id, action, offer_now, alert_id, now)
+    proposal = _propose(session, row, area.id, action, offer_now, alert_id, now)
+    release_or_hold(session, source, row, verdict, proposal, words.tables, now)
 
 
 def _propose(
@@ -91,21 +114,21 @@ def _propose(
     offer: Offer,
     alert_id: str | None,
     now: datetime,
-) -> None:
-    session.add(
-        CapProposal(
-            message_id=row.id,
-            area_id=area_id,
-            action=action.value,
-            state=ProposalState.OPEN,
-            draft=offer.draft,
-            clusters=list(offer.clusters),
-            alert_id=alert_id,
-            created_at=now,
-            ends_at=offer.ends_at,
-        )
+) -> CapProposal:
+    proposal = CapProposal(
+        message_id=row.id,
+        area_id=area_id,
+        action=action.value,
+        state=ProposalState.OPEN,
+        draft=offer.draft,
+        clusters=list(offer.clusters),
+        alert_id=alert_id,
+        created_at=now,
+        ends_at=offer.ends_at,
     )
+    session.add(proposal)
     session.flush()
+    return proposal
 
 
 def _is_replaced(session: Session, row: CapMessage) -> bool:

@@ -71,9 +71,9 @@ def resolve_target(
     return Resolved(target, named, tuple(dict.fromkeys(notes)))
 
 
-def target_of(message: Message, gazetteer: Gazetteer) -> Resolved:
+def target_of(message: Message, gazetteer: Gazetteer, schemes: Schemes | None = None) -> Resolved:
     """Return the target of a whole message: its infos say one thing in several languages."""
-    return resolve_target(message.infos, gazetteer)
+    return resolve_target(message.infos, gazetteer, schemes)
 
 
 class Index:

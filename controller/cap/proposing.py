@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from controller.areas.models import Area
 from controller.areas.service import find_area
+from controller.cap.geocodes import Schemes
 from controller.cap.judging import Verdict
 from controller.cap.languages import in_languages
 from controller.cap.matching import Index, Resolved, resolve_target
@@ -35,7 +36,12 @@ class Offer:
 
 
 def offer_of(
-    session: Session, area: Area, verdict: Verdict, name: str, now: datetime
+    session: Session,
+    area: Area,
+    verdict: Verdict,
+    name: str,
+    now: datetime,
+    schemes: Schemes | None = None,
 ) -> Offer | None:
     """Return what an accepted alert or update means below an area, None when it meets no cluster.
 
@@ -45,7 +51,7 @@ def offer_of(
     infos = message.infos_in_force(now) if message else ()
     if message is None or not infos:
         return None
-    resolved = resolve_target(infos, gazetteer(session, now.date()))
+    resolved = resolve_target(infos, gazetteer(session, now.date()), schemes)
     areas = _areas_below(session, area, resolved)
     target = resolved.target.model_copy(update={"areas": areas})
     spots = [spot for spot in cluster_spots(session) if area.id in spot.chain]

@@ -104,6 +104,52 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "in_force": ("Có hiệu lực đến {ends_at}", "In force until {ends_at}"),
     "in_force_later": ("Có hiệu lực từ {starts_at}", "In force from {starts_at}"),
     "cancels": ("Hủy {count} bản tin trước", "Cancels {count} earlier messages"),
+    # accepted, and only proposed: why it did not go out without an officer
+    "only_proposes": (
+        "Nguồn này chỉ đề xuất, cán bộ duyệt phát",
+        "This source only proposes; an officer releases",
+    ),
+    "unapproved": (
+        "Việc nguồn này tự phát chưa có người thứ hai duyệt",
+        "Nobody else has approved yet that this source may release",
+    ),
+    "not_signed": (
+        "Chỉ bản tin có chữ ký đúng mới được tự phát",
+        "Only what has a valid signature goes out without an officer",
+    ),
+    "level_above": (
+        "Cấp {level} cao hơn cấp {upto} mà nguồn này được tự phát",
+        "Level {level} is above {upto}, up to which this source may release",
+    ),
+    "sent_long_ago": (
+        "Bản tin gửi lúc {sent}, đã quá {minutes} phút",
+        "It was sent at {sent}, more than {minutes} minutes ago",
+    ),
+    "begins_later": ("Bản tin chưa bắt đầu có hiệu lực", "It does not hold yet"),
+    "no_threat": (
+        "Bản tin nói việc đã qua, đã hết hoặc khó xảy ra",
+        "It says that this is past, over or unlikely",
+    ),
+    "hazard_unsure": (
+        "Sự kiện {event} chưa có trong bảng, không chắc là loại gì",
+        "The event {event} is not in the tables: what it is cannot be told for sure",
+    ),
+    "several_things": (
+        "Bản tin nói nhiều loại hoặc nhiều cấp khác nhau",
+        "It tells of several hazards or levels",
+    ),
+    "officers": (
+        "Tin {alert} là của cán bộ; chỉ cán bộ được sửa",
+        "Alert {alert} is an officer's; only officers change it",
+    ),
+    "too_often": (
+        "Nguồn này đã tự phát {most} tin trong {minutes} phút",
+        "This source released {most} within {minutes} minutes already",
+    ),
+    "release_failed": (
+        "Không tự phát được do lỗi phần mềm; xem nhật ký máy chủ",
+        "It could not go out because of a bug; look at the server's log",
+    ),
     # notes: nothing is refused, but somebody should know
     "old_version": (
         "Bản tin CAP {version}, đã đọc như 1.2",

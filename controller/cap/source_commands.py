@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from controller.cap.approving import approved_level
+from controller.cap.certificates import issue_certificate
 from controller.cap.finding import source_of, sources
 from controller.cap.models import CapSource, SourceKind
 from controller.cap.registering import (
@@ -20,9 +21,14 @@ from controller.cap.registering import (
     register_source,
     retire_source,
 )
+from controller.config import load_config
+from controller.errors import Conflict
+from controller.keys import Keyring
+from controller.keys.files import write_private
 from controller.listing import LARGEST_LIMIT
 from controller.people.rights import Actor, machine_owner
 from controller.terminal import say, transaction, typist, utc_now
+from wire import topics
 
 _PEM = click.Path(exists=True, dir_okay=False, path_type=Path)
 OPTIONS = (
@@ -114,6 +120,38 @@ def retire(source_id: str) -> None:
     with transaction() as session:
         retire_source(session, actor=_me(), source_id=source_id, now=utc_now())
     say(f"Nguồn {source_id} đã ngừng", f"The source {source_id} is retired")
+
+
+@click.command()
+@click.argument("source_id", metavar="SOURCE")
+@click.option(
+    "--output",
+    "-o",
+    "folder",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Thư mục nhận khóa và chứng thư / Where the key and the certificate go.",
+)
+def certificate(source_id: str, folder: Path) -> None:
+    """Cấp chứng thư MQTT cho nguồn / A client certificate with which a source publishes."""
+    config = load_config()
+    keyring = Keyring.open(config.data_dir / "keys")
+    files = [folder / f"cap-{source_id}{ending}" for ending in (".key", ".pem", "-ca.pem")]
+    if there := next((file for file in files if file.exists()), None):
+        raise Conflict(why_vi=f"Đã có tệp {there}", why_en=f"There is a file {there} already")
+    with transaction(config) as session:
+        issued = issue_certificate(
+            session, keyring, actor=_me(), source_id=source_id, now=utc_now()
+        )
+        contents = (issued.key, issued.certificate, keyring.authority_file.read_bytes())
+        for file, content in zip(files, contents, strict=True):
+            write_private(file, content)
+    for file in files:
+        click.echo(file)
+    say(
+        f"Gửi vào chủ đề {topics.warnings_from(source_id)}; hết hạn {issued.until:%d/%m/%Y}",
+        f"Publish to {topics.warnings_from(source_id)}; good until {issued.until:%Y-%m-%d}",
+    )
 
 
 def _me() -> Actor:

@@ -22,8 +22,10 @@ from controller.cap.inbox import take
 from controller.cap.judging import Outcome
 from controller.cap.models import CapSource, SourceKind
 from controller.cap.reasons import CapRefused
+from controller.cap.vocabulary import Vocabulary
 from controller.cap.xml import MAX_BYTES
 from controller.db import Clock, Sessions
+from controller.errors import ControllerError
 from wire import topics
 
 log = logging.getLogger(__name__)
@@ -63,10 +65,12 @@ class Sources:
         sessions: Sessions,
         clock: Clock,
         fetchers: Callable[[CapSource], Fetches] = fetcher_for,
+        words: Vocabulary | None = None,
     ) -> None:
         self._sessions = sessions
         self._clock = clock
         self._fetchers = fetchers
+        self._words = words
 
     def step(self) -> bool:
         """Ask the source that is due the longest; return whether there was one."""
@@ -115,7 +119,8 @@ class Sources:
         """Keep each message in a transaction of its own, then put its file away."""
         for content, file in got.messages:
             with self._sessions.begin() as session:
-                row = take(session, content, session.get_one(CapSource, source_id), now)
+                source = session.get_one(CapSource, source_id)
+                row = take(session, content, source, now, self._words)
                 outcome = row.outcome
             if file is not None:
                 _put_away(file, REFUSED if outcome == Outcome.REFUSED else DONE)
@@ -130,12 +135,18 @@ class Sources:
             source = session.get_one(CapSource, source_id)
             source.failures += 1
             source.asked_at, source.due_at = now, now + pause(source.failures)
-            source.trouble_vi = source.trouble_en = str(error)[:500]
+            source.trouble_vi, source.trouble_en = _told(error)
             level = logging.WARNING if source.failures == 1 else logging.DEBUG
             log.log(level, "%s cannot be read: %s; again at %s", source.id, error, source.due_at)
 
 
-def take_published(session: Session, topic: str, content: bytes, now: datetime) -> None:
+def take_published(
+    session: Session,
+    topic: str,
+    content: bytes,
+    now: datetime,
+    words: Vocabulary | None = None,
+) -> None:
     """Take what came by MQTT; on the topic of no MQTT source it is logged and dropped.
 
     The broker lets only the client certificate of the source's own name write to its topic.
@@ -144,8 +155,19 @@ def take_published(session: Session, topic: str, content: bytes, now: datetime) 
     if source is None or source.kind != SourceKind.MQTT or not source.is_on:
         log.warning("%s is no source of warnings; a message is dropped", topic)
         return
-    take(session, content, source, now)
+    take(session, content, source, now, words)
     source.asked_at = now
+
+
+def _told(error: Exception) -> tuple[str, str]:
+    """Return what went wrong for people, in Vietnamese and in English."""
+    if isinstance(error, ControllerError):
+        vi, en = error.sentence("vi"), error.sentence("en")
+    elif isinstance(error, CapRefused):
+        vi, en = error.reason.vi, error.reason.en
+    else:
+        vi, en = f"Không mở được: {error}", f"Cannot be opened: {error}"
+    return vi[:500], en[:500]
 
 
 def _due(now: datetime) -> Select[CapSource]:

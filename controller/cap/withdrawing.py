@@ -2,6 +2,7 @@
 
 Within one source and one status only. A proposal that nobody took ends at once. An alert that an
 officer made is theirs: it is cancelled at once only for a source that signs and may, else proposed.
+What a source released itself, and nobody changed, its signed cancel stops at once.
 """
 
 import logging
@@ -11,11 +12,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from controller.areas.service import find_area
 from controller.cap.judging import Outcome
 from controller.cap.models import CapMessage, CapProposal, CapSource, ProposalState
 from controller.emergencies import lifecycle
 from controller.emergencies.models import Alert, AlertState
-from controller.people.rights import machine_owner
+from controller.emergencies.unattended import is_own, source_actor
 
 log = logging.getLogger(__name__)
 
@@ -40,14 +42,14 @@ def withdraw_earlier(
     now: datetime,
     *,
     is_cancel: bool,
-    may_stop: bool,
+    is_signed: bool,
 ) -> list[Earlier]:
-    """End the open proposals of what `row` replaces; with `may_stop` cancel their alerts too."""
+    """End the open proposals of what `row` replaces, and cancel the alerts that the source may."""
     found = []
     for proposal in _proposals_of(session, row):
         if proposal.state == ProposalState.OPEN:
             _close(proposal, is_cancel, source, now)
-        if is_cancel and may_stop and stands(session, proposal.alert_id):
+        if is_cancel and is_signed and _may_stop(session, source, proposal.alert_id):
             _cancel(session, source, row, str(proposal.alert_id), now)
         is_standing = stands(session, proposal.alert_id)
         found.append(Earlier(proposal, proposal.alert_id, is_standing))
@@ -67,12 +69,18 @@ def _close(proposal: CapProposal, is_cancel: bool, source: CapSource, now: datet
     proposal.closed_at, proposal.closed_by = now, f"cap:{source.id}"
 
 
+def _may_stop(session: Session, source: CapSource, alert_id: str | None) -> bool:
+    if alert_id is None or not stands(session, alert_id):
+        return False
+    return source.stops_at_once or is_own(session, source.id, alert_id)
+
+
 def _cancel(
     session: Session, source: CapSource, row: CapMessage, alert_id: str, now: datetime
 ) -> None:
     note = f"{source.name}: {row.identifier}"
-    owner = machine_owner(f"cap:{source.id}")
-    lifecycle.cancel_alert(session, actor=owner, alert_id=alert_id, now=now, note=note)
+    actor = source_actor(source.id, find_area(session, source.area_id))
+    lifecycle.cancel_alert(session, actor=actor, alert_id=alert_id, now=now, note=note)
     log.warning("%s cancelled its warning; alert %s is cancelled", source.id, alert_id)
 
 

@@ -4,6 +4,7 @@ Each change of the words is a new revision, so what people confirmed can never c
 The caller commits.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -59,10 +60,14 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Sounds:
-    """The words of an alert and its all-clear, spoken and in the store."""
+    """The words of an alert and its all-clear, spoken and in the store.
+
+    `heard` are sounds of before, as a column holds them: those of an approved template.
+    """
 
     words: Spoken = field(default_factory=dict)
     all_clear: Spoken = field(default_factory=dict)
+    heard: Mapping[str, Any] = field(default_factory=dict)
 
 
 def look(session: Session, actor: Actor, draft: Draft, now: datetime, zone: str = ZONE) -> Look:
@@ -246,7 +251,7 @@ def _add(
     now: datetime,
 ) -> AlertRevision:
     area = find_area(session, looked.area_id)
-    made = speech.recorded(session, looked.content.recordings, area)
+    made = speech.recorded(session, looked.content.recordings, area) | dict(sounds.heard)
     by_voice = speech.keep(session, sounds.words, now)
     revision = AlertRevision(
         alert_id=alert.id,

@@ -106,3 +106,35 @@ class LanguageUnspoken(ControllerError):
     status = 422
     vi = "Chưa có giọng đọc cho ngôn ngữ {language}; hãy chọn bản ghi âm trong thư viện"
     en = "There is no voice for {language}; choose a recording of the library"
+
+
+class NoReadyTemplate(Conflict):
+    """Nothing is pre-authorised for this; facts `hazard_vi`, `hazard_en`, `level`."""
+
+    code = "no_template"
+    vi = "Chưa có mẫu duyệt trước cho {hazard_vi} cấp {level}"
+    en = "There is no pre-authorised template for {hazard_en}, level {level}"
+
+
+class AlreadySounds(Conflict):
+    """An alert of the same hazard is out there, and only a person replaces it; fact `id`."""
+
+    code = "already_sounds"
+    vi = "Đang có tin {id} cùng loại ở đó; chỉ cán bộ được thay"
+    en = "Alert {id} of the same hazard is out there; only an officer replaces it"
+
+
+class StoppedLately(Conflict):
+    """People stopped or changed what this source released within a day; fact `id`."""
+
+    code = "stopped_lately"
+    vi = "Cán bộ đã dừng hoặc sửa tin {id} của nguồn này trong 24 giờ qua"
+    en = "Alert {id} of this source was stopped or changed by people within 24 hours"
+
+
+class NeedsPeople(Conflict):
+    """The rules of the place ask for two people, and a source counts as one; `why_vi`, `why_en`."""
+
+    code = "needs_people"
+    vi = "Nơi này cần hai người duyệt: {why_vi}"
+    en = "Two people are needed there: {why_en}"

@@ -72,4 +72,5 @@ def message_of(
         supersedes=alert.supersedes,
         all_clear=revision.all_clear if clears else {},
         all_clear_audio=revision.all_clear_audio if clears else {},
+        approvals=(revision.by_source,) if revision.by_source else (),
     )

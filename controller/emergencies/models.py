@@ -82,7 +82,7 @@ class AlertRevision(Base):
     `spoken` is the text of each language as it is read out, `audio` its sound (`sha256`, `bytes`,
     `duration_ms`); `all_clear` and `all_clear_audio` are what a cancel or end may speak.
     `rev`, `token`, `digest` and `signed_at` are set when it is sent. `by_source` is set where no
-    person released it: the signed outside source, as it is named in the audit chain.
+    person released it: `cap:` and the name of the signed outside source.
     """
 
     __tablename__ = "alert_revisions"

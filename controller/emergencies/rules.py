@@ -134,6 +134,12 @@ def is_lowering(alert: Alert, revision: AlertRevision) -> bool:
     )
 
 
+def why_words(needs: Needs) -> tuple[str, str]:
+    """Return why a release needs what it needs, for people: in Vietnamese and in English."""
+    told = [WHY[one] for one in needs.why if one != "rule"] or [("theo quy tắc", "by the rule")]
+    return "; ".join(vi for vi, _ in told), "; ".join(en for _, en in told)
+
+
 def set_rule(
     session: Session,
     *,

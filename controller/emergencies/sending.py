@@ -296,7 +296,8 @@ def _facts(session: Session, alert: Alert, revision: AlertRevision, times: Times
         "texts": (revision.all_clear if is_stop else revision.spoken) if says else {},
         "audio": {name: one["sha256"] for name, one in audio.items()} if says else {},
         "drafted_by": revision.created_by,
-        "released_by": [one.login for one in releases(session, alert.id, revision.number)],
+        "released_by": [one.login for one in releases(session, alert.id, revision.number)]
+        or ([revision.by_source] if revision.by_source else []),
         "starts_at": times.starts_at,
         "ends_at": times.ends_at,
         "expires_at": times.exp,

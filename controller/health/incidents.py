@@ -21,6 +21,8 @@ RULE = "rule_refused"
 TOO_LARGE = "plan_too_large"
 PACK_MISSING = "pack_missing"
 LOCAL_ALERT = "local_alert"
+WARNINGS_SILENT = "warnings_silent"
+WARNINGS_REFUSED = "warnings_refused"
 
 
 def open_incident(

@@ -38,7 +38,7 @@ from controller.keys.files import (
     read_private,
     write_private,
 )
-from controller.keys.tls import TlsFiles
+from controller.keys.tls import IssuedClient, TlsFiles
 from wire.down import Trust
 from wire.enrolment import Bundle
 from wire.signing import Signer, new_key, public_x, sign, signer
@@ -218,6 +218,10 @@ class Keyring:
         the Ed25519 key that it carries, else `Invalid`.
         """
         return self.tls.certify(csr_pem, device_id, now)
+
+    def issue_client(self, name: str, now: datetime) -> IssuedClient:
+        """Make a key and a client certificate for somebody else; `name` is its common name."""
+        return self.tls.issue_client(name, now)
 
     def server_files(self, names: Iterable[str], now: datetime) -> tuple[Path, Path]:
         """Return (certificate, key) of our TLS servers; new when names or time ask for it."""

@@ -1,6 +1,7 @@
 """The CA's folder: the TLS files of our servers and of ourselves, and the devices' certificates."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +21,16 @@ from controller.keys.files import read_private, write_private
 
 RENEW_SERVER_BEFORE = timedelta(days=60)
 OWN_NAME = "controller"
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedClient:
+    """A client certificate with its private key, both PEM; the key is handed out and not kept."""
+
+    certificate: bytes
+    key: bytes
+    serial: str
+    until: datetime
 
 
 class TlsFiles:
@@ -57,6 +68,13 @@ class TlsFiles:
         certificate = self._authority().issue_client(requested_key(csr_pem), device_id, now)
         pem = certificate_pem(certificate).decode("ascii")
         return pem, f"{certificate.serial_number:x}", certificate.not_valid_after_utc
+
+    def issue_client(self, name: str, now: datetime) -> IssuedClient:
+        """Make a key and a certificate for a client that is no device of ours."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        issued = self._authority().issue_client(key.public_key(), name, now)
+        serial, until = f"{issued.serial_number:x}", issued.not_valid_after_utc
+        return IssuedClient(certificate_pem(issued), key_pem(key), serial, until)
 
     def _authority(self) -> Authority:
         key = serialization.load_pem_private_key(read_private(self.folder / "ca.key"), None)

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from controller.areas.models import Area
+from controller.cap.models import CapSource
 from controller.health.models import Incident
 from controller.health.settling import ACTION, BY_HAND
 from controller.health.sight import incidents_in_sight
@@ -20,7 +21,7 @@ MOST = 20
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """An open incident, and the device or else the programme that it is about.
+    """An open incident, and the device, else the programme or source that it is about.
 
     `may_settle` says whether the actor may close it by hand.
     """
@@ -28,6 +29,7 @@ class Trouble:
     incident: Incident
     device: Device | None
     programme: Programme | None
+    source: CapSource | None
     may_settle: bool
 
 
@@ -35,14 +37,14 @@ def troubles(session: Session, actor: Actor) -> Sequence[Trouble]:
     """Return the newest open incidents in the actor's areas, at most 20."""
     rows = session.execute(
         incidents_in_sight(actor)
-        .add_columns(Device, Programme, Area)
+        .add_columns(Device, Programme, CapSource, Area)
         .where(Incident.closed_at.is_(None))
         .options(selectinload(Device.station))
         .limit(MOST)
     )
     return [
-        Trouble(incident, device, programme, _may_settle(actor, incident, area))
-        for incident, device, programme, area in rows
+        Trouble(incident, device, programme, source, _may_settle(actor, incident, area))
+        for incident, device, programme, source, area in rows
     ]
 
 

@@ -75,6 +75,11 @@ INCIDENTS: Mapping[str, Pair] = {
         "Kế hoạch quá dài, thiết bị giữ bản cũ",
         "Plan too large, the device keeps the old one",
     ),
+    "warnings_silent": ("Nguồn cảnh báo không trả lời", "Source of warnings does not answer"),
+    "warnings_refused": (
+        "Nguồn cảnh báo gửi bản tin không đúng chữ ký",
+        "Source of warnings sends what is not signed right",
+    ),
     "pack_missing": ("Chưa có gói khẩn cấp mới nhất", "Emergency pack not up to date"),
     "rule_refused": ("Lịch phát không còn hợp lệ", "Schedule rule no longer valid"),
 }
@@ -320,6 +325,7 @@ AUDITED: Mapping[str, Pair] = {
     "area.policy": ("Sửa quy định phát", "Broadcast policy changed"),
     "cap.certificate": ("Cấp chứng thư cho nguồn cảnh báo", "Certificate of a source issued"),
     "cap.dismiss": ("Bỏ qua cảnh báo bên ngoài", "Outside warning dismissed"),
+    "cap.release": ("Nguồn cảnh báo tự phát", "Released by a source of warnings"),
     "cap.source": ("Đặt nguồn cảnh báo", "Source of warnings set"),
     "cap.source_approve": ("Duyệt nguồn tự phát", "Source allowed to release"),
     "cap.source_retire": ("Ngừng nguồn cảnh báo", "Source of warnings retired"),

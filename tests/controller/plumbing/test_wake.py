@@ -44,6 +44,21 @@ def test_a_savepoint_wakes_nobody(sessions: Sessions) -> None:
     assert woken == ["outbox"]
 
 
+def test_a_savepoint_that_is_rolled_back_takes_back_nobody_elses_wish(sessions: Sessions) -> None:
+    """A cancel and, in the same batch, a message that fails: the cancel goes out at once."""
+    woken: list[str] = []
+    wake.on_commit(sessions, {"outbox": lambda: woken.append("outbox")})
+
+    with sessions() as session:
+        wake.ask(session, "outbox")
+        with pytest.raises(ValueError, match="bad"), session.begin_nested():
+            session.execute(text("SELECT 1"))
+            raise ValueError("bad")
+        session.commit()
+
+    assert woken == ["outbox"]
+
+
 @pytest.fixture
 def heard(postgres_url: str) -> tuple[Listener, dict[str, threading.Event]]:
     events = {"outbox": threading.Event(), "replan": threading.Event()}
