@@ -4,7 +4,7 @@ A source of an area above is the business of those who stand there: its messages
 below.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -71,9 +71,9 @@ def warning_of(session: Session, actor: Actor, warning_id: int) -> CapMessage:
     return found
 
 
-def groups_of(session: Session, rows: Listing[CapMessage], now: datetime) -> Mapping[int, Group]:
-    """Return the group of each message of a list."""
-    ids = [row.id for row in rows.rows]
+def groups_of(session: Session, rows: Iterable[CapMessage], now: datetime) -> Mapping[int, Group]:
+    """Return the group of each of some messages."""
+    ids = [row.id for row in rows]
     found = session.execute(select(CapMessage.id, _group(now)).where(CapMessage.id.in_(ids)))
     return {row_id: Group(group) for row_id, group in found}
 

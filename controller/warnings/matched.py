@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from controller.areas.models import Area
+from controller.cap.geocodes import Schemes
 from controller.cap.matching import Index, Match, Resolved, Spot, resolve_target
 from controller.cap.message import Info
 from controller.cap.places import gazetteer
@@ -54,9 +55,11 @@ class Matched:
     shapes: tuple[Shape, ...] = ()
 
 
-def match(session: Session, area: Area, infos: Iterable[Info], today: date) -> Matched:
+def match(
+    session: Session, area: Area, infos: Iterable[Info], schemes: Schemes, today: date
+) -> Matched:
     """Return what some infos mean below an area: all its clusters are judged, and its areas."""
-    resolved = resolve_target(infos, gazetteer(session, today))
+    resolved = resolve_target(infos, gazetteer(session, today), schemes)
     areas, clusters = _areas(session, area, today), _clusters(session, area)
     names = {one.spot.id: one.name for one in areas}
     names |= _names(session, resolved.target.areas)

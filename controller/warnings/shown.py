@@ -12,6 +12,7 @@ from controller.cap.judging import Policy, judge
 from controller.cap.message import Info, Message
 from controller.cap.models import CapMessage, CapProposal, CapSource, ProposalState
 from controller.cap.reasons import Reason
+from controller.cap.vocabulary import Vocabulary
 from controller.people.models import AuditEntry
 from controller.people.rights import Actor, allows
 from controller.warnings.finding import proposals_of
@@ -61,17 +62,20 @@ class Shown:
         return min(self.message.starts_at(info) for info in self.infos)
 
 
-def shown(session: Session, actor: Actor, row: CapMessage, now: datetime) -> Shown:
+def shown(
+    session: Session, actor: Actor, row: CapMessage, words: Vocabulary, now: datetime
+) -> Shown:
     """Return a warning that the actor sees, with all that was known when it came.
 
-    The verdict is the one of that instant, as it is kept; only its words are read again.
+    The verdict is the one of that instant, as it is kept; only its content is read again, in the
+    `words` of the site.
     """
     source = session.get_one(CapSource, row.source_id)
     area = find_area(session, source.area_id)
-    again = judge(row.content, Policy(is_open=True), row.received_at)
+    again = judge(row.content, Policy(is_open=True), row.received_at, words.tables)
     message = again.message
     infos = message.infos_in_force(row.received_at) or message.infos if message else ()
-    matched = match(session, area, infos, now.date()) if infos else Matched()
+    matched = match(session, area, infos, words.schemes, now.date()) if infos else Matched()
     return Shown(
         row=row,
         source=source,

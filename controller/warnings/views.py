@@ -23,6 +23,7 @@ from controller.warnings import finding
 from controller.warnings.deciding import proposal_in_sight, put_away
 from controller.warnings.finding import Group
 from controller.warnings.matched import OnMap
+from controller.warnings.parts import words_here
 from controller.warnings.shown import Shown, shown
 from controller.web.i18n import word_of
 from controller.web.page import PAGE_SIZE, done, offset, page
@@ -61,7 +62,7 @@ def inbox() -> str:
             rows=found.rows,
             total=found.total,
             group=group,
-            groups=finding.groups_of(session, found, at),
+            groups=finding.groups_of(session, found.rows, at),
             counts=finding.counts(session, who, at),
             sources={one.id: one.name for one in known},
             ends=_ends(session, found.rows),
@@ -146,7 +147,8 @@ def local_times(sentence: str) -> str:
 
 
 def _shown(session: Session, warning_id: int) -> Shown:
-    return shown(session, actor(), finding.warning_of(session, actor(), warning_id), now())
+    row = finding.warning_of(session, actor(), warning_id)
+    return shown(session, actor(), row, words_here(), now())
 
 
 def _ends(session: Session, rows: tuple[CapMessage, ...]) -> dict[int, datetime]:
