@@ -177,6 +177,7 @@ class RevisionOut(Told):
     digest: str | None
     signed_at: datetime | None
     note: str
+    by_source: str
 
 
 class AlertOut(Told):

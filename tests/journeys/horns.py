@@ -28,7 +28,8 @@ from controller.emergencies.releasing import confirm
 from controller.health.models import Incident, Presence
 from controller.outbox import retained, waiting_count
 from controller.records.models import StoredReceipt
-from controller.stations.models import EmergencyPack
+from controller.stations.models import Device, EmergencyPack
+from controller.stations.service import create_cluster, create_device
 from tests.journeys import ear
 from wire import topics
 
@@ -129,13 +130,16 @@ class Officer:
 
 
 class Horns:
-    """Use as a context manager: all is connected then, and nothing sounds."""
+    """Use as a context manager: all is connected then, and nothing sounds.
 
-    def __init__(self, folder: Path) -> None:
-        self.stage = Stage(folder, settings=SHORTER)
+    `more` are places of the same commune with a device each, after the usual three.
+    """
+
+    def __init__(self, folder: Path, more: Sequence[tuple[float, float]] = ()) -> None:
+        self.stage = Stage(folder, len(EVERYWHERE) + len(more), settings=SHORTER)
         self.app, self.folder = self.stage.app, folder
         self.commune = scene.found_commune(self.app)
-        self.devices = self.commune.devices
+        self.devices = self.commune.devices + self._found_more(more)
         self.agents: list[AgentProcess] = []
         self._stack = ExitStack()
 
@@ -167,6 +171,22 @@ class Horns:
         trace: TracebackType | None,
     ) -> None:
         self._stack.close()
+
+    def _found_more(self, places: Sequence[tuple[float, float]]) -> tuple[str, ...]:
+        names = [f"d-anbinh{number}" for number, _ in enumerate(places, start=4)]
+        with self.app.sessions.begin() as session:
+            first = session.get_one(Device, self.commune.devices[0])
+            for name, (latitude, longitude) in zip(names, places, strict=True):
+                device = create_device(
+                    session, scene.SYSTEM, station_id=first.station_id, name=name,
+                    profile=scene.PROFILE, now=now(), device_id=name,
+                )  # fmt: skip
+                session.flush()
+                create_cluster(
+                    session, scene.SYSTEM, output_id=device.outputs[0].id, area_id=scene.COMMUNE,
+                    name=f"Cụm loa {name}", now=now(), latitude=latitude, longitude=longitude,
+                )  # fmt: skip
+        return tuple(names)
 
     def agent(self, number: int, more: Mapping[str, str] | None = None) -> AgentProcess:
         """Return the agent of a device, not yet started."""
