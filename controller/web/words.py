@@ -236,6 +236,29 @@ WARNING_GROUPS: Mapping[str, Pair] = {
     "refused": ("✖ Từ chối", "✖ Refused"),
 }
 
+WARNING_GROUPS_HELP: Mapping[str, Pair] = {
+    "waiting": (
+        "đáng tin, có cụm loa của ta trong vùng: một cán bộ nhận xử lý hoặc bỏ qua",
+        "believed, and clusters of ours lie in it: an officer takes it up or dismisses it",
+    ),
+    "for_us": (
+        "đáng tin và cho ta: đã được xử lý, đã có bản mới, hoặc đã hết hạn",
+        "believed and for us: dealt with, replaced by a newer one, or over",
+    ),
+    "elsewhere": (
+        "đáng tin, nhưng không cụm loa nào của ta nằm trong vùng",
+        "believed, but no cluster of ours lies in it",
+    ),
+    "ignored": (
+        "thử nghiệm, diễn tập, không công khai, hoặc đã hết hạn khi tới nơi",
+        "a test, an exercise, not public, or over when it came",
+    ),
+    "refused": (
+        "không đáng tin: sai chữ ký, sai dạng, hoặc vô lý; không ai được phát theo nó",
+        "not to be believed: a wrong signature, malformed, or without sense",
+    ),
+}
+
 OUTCOMES: Mapping[str, Pair] = {
     "accepted": ("Được chấp nhận", "Accepted"),
     "ignored": ("Được bỏ qua", "Ignored"),
@@ -409,6 +432,7 @@ WORDS: Mapping[str, Mapping[str, Pair]] = {
     "factor": FACTORS,
     "template": TEMPLATE_STATES,
     "warning_group": WARNING_GROUPS,
+    "warning_group_help": WARNING_GROUPS_HELP,
     "outcome": OUTCOMES,
     "signature": SIGNATURES,
     "proposal": PROPOSAL_STATES,
