@@ -30,6 +30,8 @@ from controller.plans.api import plans_api
 from controller.programmes.api import programmes_api
 from controller.records.api import records_api
 from controller.stations.api import install_stations, stations_api
+from controller.warnings.api import warnings_api
+from controller.warnings.sources_api import warning_sources_api
 
 APIS = (
     areas_api,
@@ -45,6 +47,8 @@ APIS = (
     rules_api,
     drills_api,
     panics_api,
+    warnings_api,
+    warning_sources_api,
     records_api,
     health_api,
 )

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
@@ -48,6 +49,9 @@ class Config(BaseModel):
     target_lufs: float = Field(default=-16.0, ge=-40.0, le=-8.0)
     upload_max_bytes: int = Field(default=500_000_000, ge=1_000_000)
     zone: str = "Asia/Ho_Chi_Minh"
+    public_url: str = Field(default="", pattern=r"^(https?://[A-Za-z0-9.:-]+)?$")
+    cap_certificate: Path | None = None
+    cap_key: Path | None = None
     cap_tables: Path | None = None
     cap_keep_days: int = Field(default=90, ge=7, le=3650)
 
@@ -55,6 +59,12 @@ class Config(BaseModel):
     def _stays_on_loopback(self) -> "Config":
         if self.http_host not in {"127.0.0.1", "::1", "localhost"}:
             raise ValueError("http_host: plain HTTP only on loopback; put a TLS proxy before it")
+        return self
+
+    @model_validator(mode="after")
+    def _seals_with_both(self) -> "Config":
+        if (self.cap_certificate is None) != (self.cap_key is None):
+            raise ValueError("cap_certificate and cap_key: either both or neither")
         return self
 
     @property
@@ -73,6 +83,12 @@ class Config(BaseModel):
     def lost_after(self) -> timedelta:
         """Return how long a device may be silent: one heartbeat and a half (R30: 90 s)."""
         return timedelta(seconds=1.5 * self.health_s)
+
+    @property
+    def cap_sender(self) -> str:
+        """Return who sends our alerts as CAP: one word that is ours in the whole world."""
+        host = urlsplit(self.public_url).hostname or self.device_names[0]
+        return f"truyenthanh@{host}"
 
     @property
     def device_url(self) -> str:

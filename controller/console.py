@@ -30,6 +30,8 @@ from controller.programmes.views import programmes_views
 from controller.records.views import logbook_views
 from controller.stations.views import stations_views
 from controller.today.views import today_views
+from controller.warnings.source_views import source_views
+from controller.warnings.views import warnings_views
 from controller.web.i18n import speak
 from controller.web.pages import handle_pages
 from controller.web.security import secure
@@ -43,6 +45,8 @@ VIEWS = (
     decision_views,
     prepared_views,
     drill_views,
+    warnings_views,
+    source_views,
     help_views,
     library_views,
     programmes_views,

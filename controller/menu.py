@@ -17,12 +17,13 @@ def menu() -> list[tuple[str, str]]:
         ("/logbook", _("Nhật ký phát")),
     ]
     alarm = [("/desk", _("Khẩn cấp"))] if allowed("alert.fire") else []
+    outside = [("/warnings", _("Cảnh báo ngoài"))] if allowed("cap.view") else []
     who_calls = [("/areas", _("Địa bàn"))]
     administrators = [
         ("/people", _("Tài khoản")),
         ("/audit", _("Nhật ký hệ thống")),
     ]
-    chosen = alarm + everyone + (who_calls if allowed("area.contact") else [])
+    chosen = alarm + outside + everyone + (who_calls if allowed("area.contact") else [])
     return chosen + (administrators if allowed("person.view") else [])
 
 

@@ -7,6 +7,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 from controller.apis import register_apis
+from controller.cap.vocabulary import read_vocabulary
 from controller.config import Config
 from controller.console import add_console
 from controller.db import Clock, Sessions
@@ -19,8 +20,13 @@ from controller.people import second_factor
 from controller.people.access import Access
 from controller.people.brake import Brake
 from controller.people.vault import give_vault
+from controller.warnings.parts import install_warnings
+from controller.warnings.public import make_public_cap
 from controller.web.api import make_openapi
 from controller.web.security import secret_key
+
+PUBLIC_CAP = "240 per minute"
+"""How often one address may ask for our alerts as CAP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,10 @@ def make_web_app(parts: WebParts) -> Flask:
         limiter=limiter,
     )
     app.register_blueprint(make_audio_api(parts.store))
+    public = make_public_cap(parts.config, parts.read_sessions, parts.clock)
+    limiter.limit(PUBLIC_CAP)(public)
+    app.register_blueprint(public)
     workshop = Workshop(parts.store, parts.reader, parts.config)
+    install_warnings(app, read_vocabulary(parts.config.cap_tables))
     add_console(app, parts.config, limiter, workshop, parts.read_sessions)
     return app

@@ -3,6 +3,7 @@
 Taking it up drafts and nothing more: hearing, confirming and releasing are those of every alert.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -100,14 +101,19 @@ def take_up(
         return _taken(session, actor, proposal, now)
 
 
-def dismiss(session: Session, *, actor: Actor, proposal_id: int, now: datetime) -> None:
-    """Put a proposal away: an officer looked at it and nothing is to be said."""
+def dismiss(
+    session: Session, *, actor: Actor, proposal_id: int, now: datetime, why: str = ""
+) -> None:
+    """Put a proposal away: an officer looked at it and nothing is to be said, for what reason.
+
+    Raises as `take_up` does.
+    """
     proposal = proposal_of(session, actor, proposal_id)
     require(actor, "alert.draft", find_area(session, proposal.area_id))
-    _require_open(proposal, now)
+    proposal = _claim(session, actor, proposal_id, now)
     proposal.state = ProposalState.DISMISSED
     proposal.closed_at, proposal.closed_by = now, actor.login
-    _note(session, actor, "cap.dismiss", proposal, now)
+    _note(session, actor, "cap.dismiss", proposal, now, {"why": why})
 
 
 def _cancel(sessions: Sessions, actor: Actor, proposal_id: int, now: datetime) -> str:
@@ -135,14 +141,20 @@ def _taken(session: Session, actor: Actor, proposal: CapProposal, now: datetime)
 def _require_open(proposal: CapProposal, now: datetime) -> None:
     if proposal.state != ProposalState.OPEN:
         raise Conflict(
-            why_vi="Đề xuất này đã được xử lý", why_en="This proposal was already dealt with"
+            why_vi=f"Đề xuất này đã được xử lý ({proposal.closed_by})",
+            why_en=f"This proposal was already dealt with ({proposal.closed_by})",
         )
     if proposal.ends_at <= now and proposal.action != AlertAction.CANCEL:
         raise Conflict(why_vi="Cảnh báo này đã hết hiệu lực", why_en="This warning is over")
 
 
 def _note(
-    session: Session, actor: Actor, action: str, proposal: CapProposal, now: datetime
+    session: Session,
+    actor: Actor,
+    action: str,
+    proposal: CapProposal,
+    now: datetime,
+    more: Mapping[str, str] | None = None,
 ) -> None:
     message = session.get_one(CapMessage, proposal.message_id)
     facts = {
@@ -151,6 +163,7 @@ def _note(
         "digest": message.digest,
         "signature": message.signature,
         "alert": proposal.alert_id,
+        **(more or {}),
     }
     audit.record(
         session, now, actor.login, action, "proposal", proposal.id, proposal.area_id, facts

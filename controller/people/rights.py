@@ -75,6 +75,14 @@ ACTIONS = {
         "duyệt mẫu khẩn cấp", "approve alert templates", APPROVER, AUTHORITY
     ),
     "alert.rules": _by("sửa quy tắc phát khẩn cấp", "edit the release rules", ADMINISTRATOR),
+    "cap.view": _by(
+        "xem cảnh báo từ bên ngoài",
+        "see warnings from outside",
+        OPERATOR,
+        APPROVER,
+        AUTHORITY,
+        ADMINISTRATOR,
+    ),
     "cap.sources": _by("quản lý nguồn cảnh báo", "manage sources of warnings", ADMINISTRATOR),
     "drill.plan": _by("lên lịch diễn tập", "plan drills", OPERATOR, APPROVER, AUTHORITY),
 }

@@ -1,6 +1,7 @@
 """What a browser is told to allow, the secret that signs its forms, and CSRF for every page.
 
-`/api/` and `/audio/` are not pages: a token or the hash is the right there, and no cookie is read.
+`/api/`, `/audio/` and `/cap/` are not pages: a token or the hash is the right there, or what is
+there is for everybody; no cookie is read.
 """
 
 import secrets
@@ -14,7 +15,7 @@ from controller.config import Config
 
 UPLOADS = frozenset({"library.upload_post"})
 ORDINARY_BYTES = 1_000_000
-NOT_PAGES = ("/api/", "/audio/")
+NOT_PAGES = ("/api/", "/audio/", "/cap/")
 POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; "
     "style-src 'self' 'nonce-{nonce}'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'"

@@ -228,6 +228,98 @@ TEMPLATE_STATES: Mapping[str, Pair] = {
     "retired": ("Không dùng nữa", "Retired"),
 }
 
+WARNING_GROUPS: Mapping[str, Pair] = {
+    "waiting": ("◷ Chờ quyết định", "◷ To be decided"),
+    "for_us": ("✔ Cho địa bàn này", "✔ For us"),
+    "elsewhere": ("○ Không cho địa bàn này", "○ Not for us"),
+    "ignored": ("– Bỏ qua", "– Ignored"),
+    "refused": ("✖ Từ chối", "✖ Refused"),
+}
+
+WARNING_GROUPS_HELP: Mapping[str, Pair] = {
+    "waiting": (
+        "đáng tin, có cụm loa của ta trong vùng: một cán bộ nhận xử lý hoặc bỏ qua",
+        "believed, and clusters of ours lie in it: an officer takes it up or dismisses it",
+    ),
+    "for_us": (
+        "đáng tin và cho ta: đã được xử lý, đã có bản mới, hoặc đã hết hạn",
+        "believed and for us: dealt with, replaced by a newer one, or over",
+    ),
+    "elsewhere": (
+        "đáng tin, nhưng không cụm loa nào của ta nằm trong vùng",
+        "believed, but no cluster of ours lies in it",
+    ),
+    "ignored": (
+        "thử nghiệm, diễn tập, không công khai, hoặc đã hết hạn khi tới nơi",
+        "a test, an exercise, not public, or over when it came",
+    ),
+    "refused": (
+        "không đáng tin: sai chữ ký, sai dạng, hoặc vô lý; không ai được phát theo nó",
+        "not to be believed: a wrong signature, malformed, or without sense",
+    ),
+}
+
+OUTCOMES: Mapping[str, Pair] = {
+    "accepted": ("Được chấp nhận", "Accepted"),
+    "ignored": ("Được bỏ qua", "Ignored"),
+    "refused": ("Bị từ chối", "Refused"),
+}
+
+SIGNATURES: Mapping[str, Pair] = {
+    "none": ("○ không có chữ ký", "○ not signed"),
+    "valid": ("✔ chữ ký đúng", "✔ signature holds"),
+    "invalid": ("✖ chữ ký sai", "✖ signature is wrong"),
+    "untrusted": ("▲ người ký không được tin", "▲ signer is not trusted"),
+}
+
+PROPOSAL_STATES: Mapping[str, Pair] = {
+    "open": ("Chờ quyết định", "To be decided"),
+    "released": ("Nguồn tự phát theo chính sách", "Released by the policy of its source"),
+    "taken": ("Đã nhận xử lý", "Taken up"),
+    "dismissed": ("Đã bỏ qua", "Dismissed"),
+    "replaced": ("Đã có bản mới của nguồn", "Replaced by its source"),
+    "cancelled": ("Nguồn đã hủy", "Cancelled by its source"),
+}
+
+PROPOSED: Mapping[str, Pair] = {
+    "alert": ("Đề xuất phát", "Proposes an alert"),
+    "update": ("Đề xuất cập nhật tin đang có", "Proposes to update what stands"),
+    "cancel": ("Đề xuất hủy tin đang có", "Proposes to cancel what stands"),
+}
+
+SOURCE_KINDS: Mapping[str, Pair] = {
+    "http": ("Địa chỉ https được hỏi đều", "An https address that is polled"),
+    "mqtt": ("Kênh MQTT của bộ điều khiển", "An MQTT topic of the controller"),
+    "folder": ("Thư mục trên máy chủ", "A folder of the server"),
+    "file": ("Tệp trên máy chủ", "A file of the server"),
+}
+
+CAP_WORDS: Mapping[str, Pair] = {
+    "Actual": ("thật", "actual"),
+    "Exercise": ("diễn tập", "exercise"),
+    "System": ("nội bộ hệ thống", "system"),
+    "Test": ("thử nghiệm", "test"),
+    "Draft": ("bản nháp", "draft"),
+    "Alert": ("cảnh báo mới", "new warning"),
+    "Update": ("bản cập nhật", "update"),
+    "Cancel": ("bản hủy", "cancel"),
+    "Ack": ("xác nhận đã nhận", "acknowledgement"),
+    "Error": ("báo lỗi", "error"),
+    "Immediate": ("hành động ngay", "act at once"),
+    "Expected": ("hành động sớm, trong một giờ", "act soon, within the hour"),
+    "Future": ("sắp tới", "in the near future"),
+    "Past": ("đã qua", "no longer needed"),
+    "Extreme": ("đặc biệt nghiêm trọng", "extreme"),
+    "Severe": ("nghiêm trọng", "severe"),
+    "Moderate": ("vừa", "moderate"),
+    "Minor": ("nhẹ", "minor"),
+    "Observed": ("đã quan sát thấy", "observed"),
+    "Likely": ("nhiều khả năng", "likely"),
+    "Possible": ("có thể", "possible"),
+    "Unlikely": ("ít khả năng", "unlikely"),
+    "Unknown": ("không rõ", "unknown"),
+}
+
 AUDITED: Mapping[str, Pair] = {
     "alert.cancel": ("Hủy phát khẩn cấp", "Alert cancelled"),
     "alert.confirm": ("Duyệt phát khẩn cấp, chờ người thứ hai", "Alert confirmed, another needed"),
@@ -339,5 +431,13 @@ WORDS: Mapping[str, Mapping[str, Pair]] = {
     "reach_mark": REACH_MARKS,
     "factor": FACTORS,
     "template": TEMPLATE_STATES,
+    "warning_group": WARNING_GROUPS,
+    "warning_group_help": WARNING_GROUPS_HELP,
+    "outcome": OUTCOMES,
+    "signature": SIGNATURES,
+    "proposal": PROPOSAL_STATES,
+    "proposed": PROPOSED,
+    "source_kind": SOURCE_KINDS,
+    "cap": CAP_WORDS,
     "audited": AUDITED,
 }

@@ -25,9 +25,11 @@
       L.marker(point.at, { icon: pin(point), alt: `${point.name}: ${point.says}`, keyboard: false })
         .bindTooltip(`${point.name}: ${point.says}`).addTo(marks);
     });
-    if (isPlaced || !points.length) return;
+    // an alert is looked at where its clusters are, a warning from outside with all of its shapes
+    const seen = "fitsAll" in box.dataset ? L.featureGroup(marks.getLayers()).getBounds() : L.latLngBounds(points.map((point) => point.at));
+    if (isPlaced || !seen.isValid()) return;
     isPlaced = true;
-    map.fitBounds(L.latLngBounds(points.map((point) => point.at)).pad(0.3), { maxZoom: 15 });
+    map.fitBounds(seen.pad(0.3), { maxZoom: 15 });
   }
 
   async function read(version) {

@@ -65,6 +65,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "change_release_rule": {"area_id": AN_BINH, "people": 1},
     "plan_drill": {"area_id": AN_BINH, "title": "Diễn tập", "planned_at": "2026-12-01T00:00:00Z"},
     "change_drill": {"title": "Khác"},
+    "dismiss_proposal": {"reason": "Đã gọi trạm thủy văn"},
+    "create_source": {"id": "tinh", "area_id": AN_BINH, "kind": "mqtt", "is_open": True},
+    "change_source": {"kind": "mqtt", "is_open": True, "name": "Đài khí tượng An Bình"},
+    "approve_source": {"version": 1, "code": "123456"},
     "create_token": {"login": "an", "password": "sai-mat-khau"},
     "edit_me": {"full_name": "An"},
     "change_password": {"old": "x", "new": "y"},
@@ -74,11 +78,21 @@ QUERIES = {"revoke_role": {"role": "operator", "area_id": AN_BINH}}
 ABOVE_A_COMMUNE = {"import_areas", "move_area", "merge_areas"}
 EXPECTED = {"get_plan": {404}, "upload_item": {422}, "return_version": {409}}
 EXPECTED |= {"submit_version": {409}, "end_alert": {409}, "score_drill": {409}}
+EXPECTED |= {"dismiss_proposal": {409}, "approve_source": {409}}
 """No plan was made, /dev/null is no sound; the version is submitted already, then approved.
 
-The alert is withdrawn by then: it has no end, and as a drill no score."""
+The alert is withdrawn by then: it has no end, and as a drill no score. The proposal
+is taken up by then, and an open source asks for no release."""
 MINE = {SIGNED_IN, OWN_PASSWORD}
-SECRET = ("device_id", "programme_id", "rule_id", "alert_id", "template_id", "drill_id")
+SECRET = (
+    "device_id",
+    "programme_id",
+    "rule_id",
+    "alert_id",
+    "template_id",
+    "drill_id",
+    "source_id",
+)
 
 
 def routes(app: Flask) -> list[tuple[str, str, str, str | None]]:
@@ -160,7 +174,7 @@ def test_nobody_of_tan_lap_touches_or_sees_a_thing_of_an_binh(world: World, role
 @pytest.mark.parametrize("role", list(Role))
 def test_lists_hold_nothing_of_the_neighbour(world: World, role: Role) -> None:
     secrets = {str(world.ids[key]) for key in SECRET}
-    secrets |= {"s-an-binh", "c-market", "c-school", '"login":"an"'}
+    secrets |= {"VN-77", "s-an-binh", "c-market", "c-school", '"login":"an"'}
     for name, method, rule, permission in routes(world.app):
         if method != "GET" or "<" in rule or permission in {PUBLIC, *MINE}:
             continue

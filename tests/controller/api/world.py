@@ -6,9 +6,12 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from controller.cap.inbox import take
+from controller.cap.models import CapProposal, CapSource
 from controller.emergencies.content import Draft
 from controller.emergencies.drafting import Sounds, draft_alert, look
 from controller.emergencies.drills import plan_drill
@@ -24,6 +27,7 @@ from controller.people.rights import Actor
 from controller.programmes.schedule import RuleDraft, create_rule
 from controller.programmes.service import create_programme
 from controller.programmes.versions import add_version, submit
+from tests.controller.cap.messages import cap, info, place
 from tests.controller.cast import AN_BINH, PROVINCE, TAN_LAP, Cast, introduce, person
 
 SOUND = "a" * 64
@@ -90,6 +94,7 @@ def _things(session: Session, cast: Cast, now: datetime) -> dict[str, Any]:
     drill = plan_drill(
         session, actor=cast.binh, area_id=AN_BINH, title="Diễn tập", planned_at=now, now=now
     )
+    warning, proposal = _warning(session, now)
     release_rule = set_rule(session, actor=cast.chief, area_id=AN_BINH, now=now)
     return {
         "area_id": AN_BINH,
@@ -109,6 +114,9 @@ def _things(session: Session, cast: Cast, now: datetime) -> dict[str, Any]:
         "template_id": template.id,
         "drill_id": drill.id,
         "release_rule_id": release_rule.id,
+        "source_id": "kttv",
+        "warning_id": warning,
+        "proposal_id": proposal,
     }
 
 
@@ -127,3 +135,22 @@ def _template(session: Session, cast: Cast, now: datetime) -> AlertTemplate:
     return keep_template(
         session, actor=cast.an, area_id=AN_BINH, draft=draft, spoken={"vi": ALERT_ASSET}, now=now
     )
+
+
+def _warning(session: Session, now: datetime) -> tuple[int, int]:
+    """Let a source of An Bình say something; return the numbers of its message and proposal."""
+    source = CapSource(
+        id="kttv",
+        area_id=AN_BINH,
+        name="Đài khí tượng An Bình",
+        kind="mqtt",
+        is_open=True,
+        created_by="chief",
+        created_at=now,
+    )
+    session.add(source)
+    session.flush()
+    market = place("<circle>21.1,105.9 2</circle>")
+    row = take(session, cap(identifier="VN-77", infos=info(tail=market)), source, now)
+    made = select(CapProposal.id).where(CapProposal.message_id == row.id)
+    return row.id, session.scalars(made).one()
