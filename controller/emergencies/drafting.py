@@ -36,6 +36,7 @@ from controller.emergencies.speech import Spoken, Studio
 from controller.emergencies.target import Resolved, resolve
 from controller.emergencies.wording import ZONE, all_clear_texts, spoken_texts
 from controller.errors import Conflict, Invalid
+from controller.library.reading import Reading, reading_of
 from controller.people.rights import Actor, require
 from wire.alert import AlertAction
 
@@ -44,7 +45,8 @@ from wire.alert import AlertAction
 class Look:
     """A checked draft before it is spoken: what it says, in which words, and who would hear it.
 
-    `is_prepared` when the words are exactly those of an approved template.
+    `is_prepared` when the words are exactly those of an approved template; `reading` is how the
+    area that speaks has them read.
     """
 
     content: Content
@@ -55,6 +57,7 @@ class Look:
     area_id: str
     template: AlertTemplate | None = None
     is_prepared: bool = False
+    reading: Reading = field(default_factory=Reading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ def look(session: Session, actor: Actor, draft: Draft, now: datetime, zone: str 
         area.id,
         template,
         template is not None and _is_word_for_word(content, template),
+        reading_of(session, area),
     )
 
 
@@ -96,7 +100,7 @@ def speak(studio: Studio, looked: Look) -> Sounds:
         for language, text in looked.spoken.items()
         if language not in looked.content.recordings
     }
-    return Sounds(*studio.speak(words, looked.all_clear))
+    return Sounds(*studio.speak(words, looked.all_clear, reading=looked.reading))
 
 
 def write_alert(

@@ -18,6 +18,7 @@ from controller.emergencies.hearing import require_heard
 from controller.emergencies.models import AlertTemplate, TemplateState
 from controller.emergencies.speech import Spoken, Studio
 from controller.errors import Conflict, Invalid
+from controller.library.reading import reading_of
 from controller.listing import Listing, above, below, listing
 from controller.people import audit
 from controller.people.rights import Actor, paths_for, require
@@ -55,7 +56,8 @@ def write_template(
     """
     with read_sessions() as session:
         content = _checked(session, actor, area_id, draft, now)
-    (spoken,) = studio.speak(content.texts)
+        reading = reading_of(session, find_area(session, area_id))
+    (spoken,) = studio.speak(content.texts, reading=reading)
     with sessions.begin() as session:
         return keep_template(
             session,

@@ -6,7 +6,7 @@ Seconds of work, so it is done outside of every transaction; `Studio` is made in
 import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,15 @@ from controller.emergencies.errors import LanguageUnspoken
 from controller.errors import Invalid
 from controller.library.ingest import IngestedAsset, ingest
 from controller.library.models import Asset as AssetRow
+from controller.library.reading import Reading
 from controller.library.service import keep_asset, usable_asset
-from controller.library.speech import Manner, Reader
+from controller.library.speech import Manner, Reader, as_it_is
 from controller.library.store import AssetStore
 
 Spoken = dict[str, IngestedAsset]
 _AT_ONCE = 2
+_VIETNAMESE = "vi"
+_AS_SHIPPED = Reading()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +42,35 @@ class Studio:
         known = (voice.id for voice in self.reader.voices())
         return next((v for v in known if v.partition("-")[0] == language.partition("-")[0]), None)
 
-    def speak(self, *texts: Mapping[str, str]) -> tuple[Spoken, ...]:
+    def speak(
+        self, *texts: Mapping[str, str], reading: Reading = _AS_SHIPPED
+    ) -> tuple[Spoken, ...]:
         """Speak texts by language, several sets at once; LanguageUnspoken, or what voices raise.
 
-        Two at a time: the words of an alert and its all-clear take as long as the longer one.
+        `reading` is that of the area that speaks; its voice and words are for Vietnamese. Two at
+        a time: the words of an alert and its all-clear take as long as the longer one.
         """
         wanted = [
-            (self._voice(language), text) for some in texts for language, text in some.items()
+            (language, self._manner(language, reading.manner), text)
+            for some in texts
+            for language, text in some.items()
         ]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            sounds = iter(list(pool.map(self._sound, wanted)))
+            sounds = iter(list(pool.map(lambda one: self._sound(*one, reading), wanted)))
         return tuple({language: next(sounds) for language in some} for some in texts)
 
-    def _voice(self, language: str) -> str:
+    def _manner(self, language: str, manner: Manner) -> Manner:
+        """Never let an alert wait for a voice that the site has taken away: then any other."""
+        if _is_vietnamese(language) and self.reader.offers(manner.voice):
+            return manner
         voice = self.voice_of(language)
         if voice is None:
             raise LanguageUnspoken(language=language)
-        return voice
+        return replace(manner, voice=voice)
 
-    def _sound(self, one: tuple[str, str]) -> IngestedAsset:
-        voice, text = one
-        wav = self.reader.read(text, Manner(voice=voice))
+    def _sound(self, language: str, manner: Manner, text: str, reading: Reading) -> IngestedAsset:
+        words = reading.in_words if _is_vietnamese(language) else as_it_is
+        wav = self.reader.read(text, manner, normalise=words)
         with tempfile.NamedTemporaryFile(suffix=".wav") as file:
             file.write(wav)
             file.flush()
@@ -83,6 +94,10 @@ def recorded(session: Session, recordings: Mapping[str, str], area: Area) -> dic
         language: {"sha256": row.sha256, "bytes": row.bytes, "duration_ms": row.duration_ms}
         for language, row in found.items()
     }
+
+
+def _is_vietnamese(language: str) -> bool:
+    return language.partition("-")[0] == _VIETNAMESE
 
 
 def _usable(session: Session, sha256: str, area: Area) -> AssetRow:
