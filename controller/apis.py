@@ -14,6 +14,7 @@ from controller.health.api import health_api
 from controller.keys import Keyring
 from controller.library.api import LibraryParts, install_library, library_api
 from controller.library.speech import Reader
+from controller.library.speech_api import speech_api
 from controller.library.store import AssetStore
 from controller.people import second_factor
 from controller.people.access import Access
@@ -31,6 +32,7 @@ APIS = (
     second_factor_api,
     stations_api,
     library_api,
+    speech_api,
     programmes_api,
     plans_api,
     emergencies_api,

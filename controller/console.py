@@ -17,6 +17,8 @@ from controller.desk.views import desk_views
 from controller.desk.watch import Watch
 from controller.health.views import station_views
 from controller.help.views import help_views
+from controller.library.preview_views import preview_views
+from controller.library.reading_views import reading_views
 from controller.library.views import library_views
 from controller.library.workshop import Workshop
 from controller.menu import allowed, menu
@@ -45,6 +47,8 @@ VIEWS = (
     drill_views,
     help_views,
     library_views,
+    preview_views,
+    reading_views,
     programmes_views,
     schedule_views,
     station_views,

@@ -44,7 +44,14 @@ def test_an_operator_plans_a_bulletin_on_a_phone_and_sees_it_planned(
     phone.get_by_role("link", name="Thư viện").click()
     phone.get_by_role("link", name="Soạn bản tin").click()
     phone.get_by_label("Tên bản tin").fill("Tiêm phòng trẻ em")
+    phone.get_by_label("Nội dung để đọc").fill(TEXT + " ABCX họp lúc 7h30.")
+    expect(phone.get_by_text("Chưa biết đọc: ABCX")).to_be_visible()
     phone.get_by_label("Nội dung để đọc").fill(TEXT)
+    expect(phone.locator(".spoken-lines > li")).to_have_count(2)
+    expect(phone.get_by_text("Chưa biết đọc: ABCX")).to_have_count(0)
+    with phone.expect_response(re.compile("/speech/sentence")) as sentence:
+        phone.get_by_role("link", name="Nghe câu 2").click()
+    assert sentence.value.header_value("content-type") == "audio/wav"
     phone.get_by_role("button", name="Nghe thử").click()
     expect(phone.locator("#listen")).to_be_visible()
     assert phone.locator("#listen").evaluate("player => player.src.startsWith('blob:')")
