@@ -23,6 +23,7 @@ from controller.people.areas_api import areas_api
 from controller.people.second_factor_api import second_factor_api
 from controller.plans.api import plans_api
 from controller.programmes.api import programmes_api
+from controller.programmes.hearing_api import hearings_api
 from controller.records.api import records_api
 from controller.stations.api import install_stations, stations_api
 
@@ -33,6 +34,7 @@ APIS = (
     stations_api,
     library_api,
     speech_api,
+    hearings_api,
     programmes_api,
     plans_api,
     emergencies_api,

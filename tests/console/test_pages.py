@@ -7,6 +7,7 @@ from html import unescape
 import pytest
 from sqlalchemy import select
 
+from controller.library.models import LibraryItem
 from controller.people.models import AuditEntry
 from controller.records.models import Broadcast
 from controller.stations.models import Claim, Device, DeviceState
@@ -70,6 +71,8 @@ def test_lists_and_exports_hold_nothing_of_the_neighbour(console: Console) -> No
         ("tech", "/programmes/p-draft/versions/1/decide", 403),
         ("an", "/programmes/p-draft/versions/1/decide", 403),
         ("tan", "/programmes/p-draft/versions/1/decide", 404),
+        ("an", "/programmes/p-draft/versions/1/heard", 403),
+        ("tan", "/programmes/p-draft/versions/1/heard", 404),
         ("an", "/devices/d-anbinh1/revoke", 403),
         ("lap", "/devices/d-anbinh1/claim", 404),
         ("an", "/areas/vn-31-an-binh/policy", 403),
@@ -188,6 +191,29 @@ def test_the_policy_of_an_area_is_set_and_inherited(console: Console) -> None:
     client.post("/areas/vn-31-an-binh/policy", data=form)
 
     assert "21:30–05:00" in client.get("/areas/vn-31-an-binh-1").text
+
+
+def test_what_a_machine_speaks_is_heard_before_it_is_approved(console: Console) -> None:
+    with console.sessions.begin() as session:
+        item = session.scalars(select(LibraryItem).where(LibraryItem.kind == "bulletin")).one()
+        item.voice, item.text, sha256 = "vi", "Mời bà con đi họp.", item.sha256
+    client, url = signed_in(console, "binh"), "/programmes/p-draft"
+    form = {"csrf_token": token(client, "/"), "sha256": sha256, "decision": "approve"}
+    htmx = {"HX-Request": "true"}
+    before = client.get(url).text
+
+    refused = client.post(f"{url}/versions/1/decide", data=form, headers=htmx)
+    heard = client.post(f"{url}/versions/1/heard", data=form, headers=htmx)
+    again = client.post(f"{url}/versions/1/heard", data=form)  # as a browser without scripts
+    approved = client.post(f"{url}/versions/1/decide", data=form, headers=htmx)
+
+    assert "data-locked disabled>✔ Duyệt" in before
+    assert "Tôi đã nghe hết" in before
+    assert refused.status_code == 409
+    assert "Hãy nghe hết trước khi duyệt: “Bản tin nông vụ”" in refused.text
+    assert "data-is-heard" in heard.text
+    assert again.status_code == 303
+    assert approved.status_code == 204
 
 
 def test_the_voice_and_words_of_an_area_are_set_and_inherited(console: Console) -> None:

@@ -65,6 +65,21 @@ document.addEventListener("click", async (event) => {
   voice.play().catch(silence); // the browser may want a second tap
 });
 
+// An audio that was heard to its end is told to the server, which alone decides what that allows.
+document.addEventListener("ended", (event) => {
+  const player = event.target;
+  if (player.dataset && "hearing" in player.dataset) htmx.trigger(player, "heard");
+}, true);
+
+// The approval or release opens when every sound on the page was heard; the server refuses it before.
+document.addEventListener("htmx:afterSwap", () => {
+  const marks = [...document.querySelectorAll("[data-hearing-mark]")];
+  if (!marks.length || marks.some((mark) => !mark.querySelector("[data-is-heard]"))) return;
+  document.querySelectorAll("[data-locked]").forEach((button) => {
+    button.disabled = false;
+  });
+});
+
 // Items of a programme: up, down, out. The focus stays on the button that was pressed.
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-move]");

@@ -48,6 +48,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_programme": {"area_id": AN_BINH, "title": "Tin"},
     "change_programme": {"title": "Khác"},
     "add_version": {"items": [{"kind": "asset", "sha256": SOUND}]},
+    "hear_version": {"sha256": SOUND},
     "approve_version": {"note": ""},
     "return_version": {"note": "Sửa"},
     "withdraw_version": {"note": ""},
