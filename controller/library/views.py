@@ -104,7 +104,7 @@ def bulletin_post() -> AnyResponse | str:
         read = _chosen(reading_of(session, find_area(session, area_id)))
     values = {"area_id": area_id, "title": title, "actor": actor(), "now": now()}
     values |= {"text": form.get("text", ""), "reading": read}
-    return _begun(title, spoken(access().sessions, workshop(), values))
+    return _begun(title, spoken(access().sessions, workshop(), values), service.SPOKEN_AT)
 
 
 @library_views.post("/library/bulletin/listen")
@@ -130,8 +130,8 @@ def job(job_id: str) -> AnyResponse | str:
     return page("library/_job.html" if is_htmx() else "library/job.html", job=found)
 
 
-def _begun(title: str, work: Work) -> AnyResponse | str:
-    begun = workshop().begin(actor().login, title, work)
+def _begun(title: str, work: Work, spoken_at: float = 0.0) -> AnyResponse | str:
+    begun = workshop().begin(actor().login, title, work, spoken_at)
     if not is_htmx():
         return done(f"/library/jobs/{begun.id}")
     return page("library/_job.html", job=begun)
