@@ -1,6 +1,8 @@
 """Nobody lets out what a machine speaks without having heard exactly that sound."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -19,6 +21,7 @@ from controller.programmes.versions import add_version, approve, hear, submit
 from tests.controller.cast import AN_BINH, Cast
 from tests.controller.programmes.conftest import SOUND
 
+Item = Mapping[str, Any]
 NEWER, FALLBACK, MUSIC = "b" * 64, "c" * 64, "d" * 64
 
 
@@ -50,8 +53,10 @@ def spoken(session: Session, programme: Programme, now: datetime) -> Programme:
     return programme
 
 
-def write(session: Session, cast: Cast, programme: Programme, now: datetime, *items: object) -> int:
-    rows = [{"sha256": item} if isinstance(item, str) else item for item in items]
+def write(
+    session: Session, cast: Cast, programme: Programme, now: datetime, *items: str | Item
+) -> int:
+    rows: list[Item] = [{"sha256": one} if isinstance(one, str) else one for one in items]
     made = add_version(session, actor=cast.an, programme_id=programme.id, items=rows, now=now)
     submit(session, actor=cast.an, programme_id=programme.id, number=made.number, now=now)
     return made.number
@@ -69,12 +74,11 @@ def test_the_approver_must_have_heard_what_a_machine_speaks(
     session: Session, cast: Cast, spoken: Programme, now: datetime
 ) -> None:
     number = write(session, cast, spoken, now, SOUND, MUSIC)
-    which = {"actor": cast.binh, "programme_id": spoken.id, "number": number, "now": now}
 
     with pytest.raises(NotHeard) as refused:
-        approve(session, **which)
+        approve(session, actor=cast.binh, programme_id=spoken.id, number=number, now=now)
     listen(session, cast.binh, spoken, number, SOUND, now)
-    version = approve(session, **which)
+    version = approve(session, actor=cast.binh, programme_id=spoken.id, number=number, now=now)
 
     entry = session.scalars(
         select(AuditEntry).where(AuditEntry.action == "programme.approve")
