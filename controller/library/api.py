@@ -18,6 +18,8 @@ from controller.library.speech import Manner, Reader
 from controller.library.store import AssetStore
 from controller.listing import Listing
 from controller.people.access import actor, now, reading, writing
+from controller.pronunciation import bulletin
+from controller.pronunciation.checking import LONGEST_SPOKEN, LONGEST_WRITTEN
 from controller.pronunciation.service import dictionaries_for
 from controller.web.api import (
     Asked,
@@ -77,8 +79,15 @@ class UploadForm(BaseModel):
     kind: FormWords
 
 
+class OwnReading(Asked):
+    """How one thing is read in this bulletin alone."""
+
+    written: Words = Field(max_length=LONGEST_WRITTEN)
+    spoken: Words = Field(max_length=LONGEST_SPOKEN)
+
+
 class BulletinBody(Asked):
-    """A text to be spoken."""
+    """A text to be spoken; `pronunciations` count in it alone, before every dictionary."""
 
     area_id: Key
     title: Words = Field(max_length=300)
@@ -86,6 +95,7 @@ class BulletinBody(Asked):
     voice: Words = "vi"
     speed: int = Field(150, ge=80, le=300, description="words a minute")
     pitch: int = Field(50, ge=0, le=99)
+    pronunciations: list[OwnReading] = Field([], max_length=bulletin.MOST)
 
 
 class ItemOut(Told):
@@ -98,6 +108,7 @@ class ItemOut(Told):
     title: str
     text: str
     voice: str
+    pronunciations: list[dict[str, str]]
     language: str
     original_name: str
     created_by: str
@@ -185,6 +196,7 @@ def speak_bulletin(body: BulletinBody) -> Response:
     """Let a voice read a text, and keep it as a bulletin."""
     parts = _parts()
     _check(body.area_id, body.title, service.Kind.BULLETIN)
+    own = bulletin.own_entries((one.written, one.spoken) for one in body.pronunciations)
     with reading() as session:
         dictionaries = dictionaries_for(session, find_area(session, body.area_id))
     with writing() as session:
@@ -198,6 +210,7 @@ def speak_bulletin(body: BulletinBody) -> Response:
             text=body.text,
             manner=Manner(body.voice, body.speed, body.pitch),
             dictionaries=dictionaries,
+            own=own,
             now=now(),
             target_lufs=parts.target_lufs,
         )

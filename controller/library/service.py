@@ -20,12 +20,13 @@ from controller.db import upsert
 from controller.errors import Invalid, Missing
 from controller.library.ingest import IngestedAsset, ingest
 from controller.library.models import Asset, LibraryItem
-from controller.library.speech import Manner, Reader, in_words_of
+from controller.library.speech import Manner, Reader, Tell, in_words_of
 from controller.library.store import AssetStore
 from controller.listing import Listing, above, below, listing
 from controller.people import audit
 from controller.people.rights import Actor, paths_for, require
-from controller.speech import Dictionary
+from controller.pronunciation.bulletin import kept
+from controller.speech import Dictionary, Entry
 
 LONGEST_TITLE = 300
 LONGEST_TEXT = 50_000
@@ -104,21 +105,26 @@ def speak_bulletin(
     target_lufs: float = -16.0,
     on_progress: Callable[[float], None] | None = None,
     dictionaries: tuple[Dictionary, ...] = (),
+    own: tuple[Entry, ...] = (),
+    tell: Tell | None = None,
 ) -> LibraryItem:
     """Speak a text and keep it as a bulletin that remembers its text and voice.
 
-    `dictionaries` are those of its area, read before the transaction of this session began.
+    `dictionaries` are those of its area, read before the transaction of this session began; `own`
+    are the entries of this text alone, the nearest of all. `tell` hears how the text was read.
     Raises what `check_new_item`, `Reader.read` and `ingest` raise, Invalid for over 50,000 letters.
     """
     if len(text) > LONGEST_TEXT:
         raise Invalid(field="text", why_vi="dài quá 50.000 chữ", why_en="over 50,000 letters")
-    wav = reader.read(text, manner, on_progress, in_words_of(dictionaries))
+    in_words = in_words_of((*dictionaries, Dictionary(own)) if own else dictionaries, tell)
+    wav = reader.read(text, manner, on_progress, in_words)
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
         file.write(wav)
         file.flush()
         asset = ingest(Path(file.name), store, target_lufs=target_lufs)
     item = _item(actor, area_id, title, Kind.BULLETIN, asset, now)
     item.text, item.voice, item.original_name = text, manner.voice, ""
+    item.pronunciations = kept(own)
     return _add(session, actor, item, asset, now)
 
 

@@ -19,7 +19,7 @@ from controller.library.editing import from_samples, join, tidy
 from controller.library.errors import NothingToSay, SpeechFailed, VoiceUnknown
 from controller.library.limits import ChildFailed, LimitedChild, Limits
 from controller.library.sentences import split_sentences
-from controller.speech import Dictionary, normalise
+from controller.speech import Dictionary, Spoken, normalise
 
 _PAUSE_MS = 350
 _FAKE_RATE_HZ = 16_000
@@ -45,6 +45,8 @@ class SpokenText:
 
 
 Normaliser = Callable[[str], SpokenText]
+Tell = Callable[[Spoken], None]
+"""Hears what a text became; must neither fail nor take time."""
 
 
 def as_it_is(text: str) -> SpokenText:
@@ -57,11 +59,19 @@ def in_words(text: str) -> SpokenText:
     return SpokenText(text, normalise(text).text)
 
 
-def in_words_of(dictionaries: tuple[Dictionary, ...]) -> Normaliser | None:
-    """Return `in_words` with the dictionaries of an area on the shipped one; None without any."""
-    if not dictionaries:
-        return None
-    return lambda text: SpokenText(text, normalise(text, dictionaries=dictionaries).text)
+def in_words_of(dictionaries: tuple[Dictionary, ...], tell: Tell | None = None) -> Normaliser:
+    """Return `in_words` with dictionaries on the shipped one: those of an area, of one bulletin.
+
+    `tell` gets what was read, with its warnings.
+    """
+
+    def read(text: str) -> SpokenText:
+        spoken = normalise(text, dictionaries=dictionaries)
+        if tell is not None:
+            tell(spoken)
+        return SpokenText(text, spoken.text)
+
+    return read
 
 
 class Voice(Protocol):
