@@ -4,7 +4,7 @@ Seconds of work, so it is done outside of every transaction; `Studio` is made in
 """
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,8 +19,10 @@ from controller.errors import Invalid
 from controller.library.ingest import IngestedAsset, ingest
 from controller.library.models import Asset as AssetRow
 from controller.library.service import keep_asset, usable_asset
-from controller.library.speech import Manner, Reader
+from controller.library.speech import Manner, Reader, as_it_is
 from controller.library.store import AssetStore
+from controller.pronunciation.noting import UnreadNotes
+from controller.speech import Spoken as Read
 
 Spoken = dict[str, IngestedAsset]
 _AT_ONCE = 2
@@ -28,11 +30,16 @@ _AT_ONCE = 2
 
 @dataclass(frozen=True, slots=True)
 class Studio:
-    """Turns texts into sounds of the store, with the voices of the library."""
+    """Turns words into sounds of the store, with the voices of the library.
+
+    What it is given is spoken as it is: `announcer.py` has put it in words, so that what is read
+    on a page, what is signed and what is heard are the same. `notes` keeps what could not be read.
+    """
 
     store: AssetStore
     reader: Reader
     target_lufs: float = -16.0
+    notes: UnreadNotes | None = None
 
     def voice_of(self, language: str) -> str | None:
         """Return the voice for a language, None when there is none."""
@@ -51,6 +58,11 @@ class Studio:
             sounds = iter(list(pool.map(self._sound, wanted)))
         return tuple({language: next(sounds) for language in some} for some in texts)
 
+    def note(self, area_id: str, read: Iterable[Read], now: datetime) -> None:
+        """Note what the texts of an area held that could not be read; returns at once."""
+        if self.notes is not None:
+            self.notes.note(area_id, read, now)
+
     def _voice(self, language: str) -> str:
         voice = self.voice_of(language)
         if voice is None:
@@ -59,7 +71,7 @@ class Studio:
 
     def _sound(self, one: tuple[str, str]) -> IngestedAsset:
         voice, text = one
-        wav = self.reader.read(text, Manner(voice=voice))
+        wav = self.reader.read(text, Manner(voice=voice), normalise=as_it_is)
         with tempfile.NamedTemporaryFile(suffix=".wav") as file:
             file.write(wav)
             file.flush()

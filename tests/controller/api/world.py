@@ -125,5 +125,11 @@ def _template(session: Session, cast: Cast, now: datetime) -> AlertTemplate:
     """Write a template of An Bình, by `an`."""
     draft = TemplateDraft(title="Lũ", hazard="flood", level=2, texts={"vi": "Nước lên."})
     return keep_template(
-        session, actor=cast.an, area_id=AN_BINH, draft=draft, spoken={"vi": ALERT_ASSET}, now=now
+        session,
+        actor=cast.an,
+        area_id=AN_BINH,
+        draft=draft,
+        words=draft.texts,
+        spoken={"vi": ALERT_ASSET},
+        now=now,
     )
