@@ -20,6 +20,7 @@ from controller.listing import Listing
 from controller.people.access import actor, now, reading, writing
 from controller.pronunciation import bulletin
 from controller.pronunciation.checking import LONGEST_SPOKEN, LONGEST_WRITTEN
+from controller.pronunciation.noting import unread_notes
 from controller.pronunciation.service import dictionaries_for
 from controller.web.api import (
     Asked,
@@ -211,6 +212,7 @@ def speak_bulletin(body: BulletinBody) -> Response:
             manner=Manner(body.voice, body.speed, body.pitch),
             dictionaries=dictionaries,
             own=own,
+            tell=unread_notes().of(body.area_id, now()),
             now=now(),
             target_lufs=parts.target_lufs,
         )

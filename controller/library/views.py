@@ -16,6 +16,8 @@ from controller.library.work import spoken, uploaded
 from controller.library.workshop import Work, workshop
 from controller.people.access import access, actor, now, reading, writing
 from controller.people.places import places
+from controller.people.rights import require
+from controller.pronunciation.noting import unread_notes
 from controller.pronunciation.service import dictionaries_for
 from controller.web.i18n import word
 from controller.web.page import PAGE_SIZE, done, is_htmx, offset, page
@@ -103,7 +105,7 @@ def bulletin_post() -> AnyResponse | str:
         dictionaries = dictionaries_for(session, find_area(session, area_id))
     values = {"area_id": area_id, "title": title, "actor": actor(), "now": now()}
     values |= {"text": form.get("text", ""), "manner": _manner()}
-    values["dictionaries"] = dictionaries
+    values |= {"dictionaries": dictionaries, "tell": unread_notes().of(area_id, now())}
     return _begun(title, spoken(access().sessions, workshop(), values))
 
 
@@ -113,7 +115,9 @@ def listen() -> Response:
     text = request.form.get("text", "")[: service.LONGEST_TEXT]
     with reading() as session:
         area = find_area(session, request.form.get("area_id", ""))
-        normalise = in_words_of(dictionaries_for(session, area))
+        require(actor(), "library.edit", area)
+        dictionaries = dictionaries_for(session, area)
+    normalise = in_words_of(dictionaries, unread_notes().of(area.id, now()))
     wav = workshop().reader.read(text, _manner(), normalise=normalise)
     return Response(wav, mimetype="audio/wav")
 

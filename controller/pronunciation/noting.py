@@ -5,7 +5,7 @@ One thread, a bounded number of notes ahead of it; what does not fit is met agai
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
@@ -43,6 +43,10 @@ class UnreadNotes:
             self._thread.submit(self._write, area_id, found, now)
         except RuntimeError:  # the program ends: there is no thread any more
             self._room.release()
+
+    def of(self, area_id: str, now: datetime) -> Callable[[Spoken], None]:
+        """Return what notes one text of an area, for who speaks it."""
+        return lambda spoken: self.note(area_id, (spoken,), now)
 
     def settle(self) -> None:
         """Wait until everything noted so far is written."""
