@@ -22,6 +22,7 @@ from controller.people.areas_api import areas_api
 from controller.people.second_factor_api import second_factor_api
 from controller.plans.api import plans_api
 from controller.programmes.api import programmes_api
+from controller.pronunciation.api import pronunciation_api
 from controller.pronunciation.noting import UnreadNotes
 from controller.records.api import records_api
 from controller.stations.api import install_stations, stations_api
@@ -32,6 +33,7 @@ APIS = (
     second_factor_api,
     stations_api,
     library_api,
+    pronunciation_api,
     programmes_api,
     plans_api,
     emergencies_api,

@@ -67,6 +67,12 @@ def entries(
     return listing(session, ordered, limit, offset)
 
 
+def own_entries_of(session: Session, area: Area) -> Sequence[PronunciationEntry]:
+    """Return the entries of an area itself, by what is written."""
+    rows = select(PronunciationEntry).where(PronunciationEntry.area_id == area.id)
+    return session.scalars(rows.order_by(PronunciationEntry.folded, PronunciationEntry.id)).all()
+
+
 def as_shown(session: Session, area: Area, found: Sequence[PronunciationEntry]) -> list[ShownEntry]:
     """Return entries that hold in an area with whose they are, and which a nearer one hides."""
     chain = {name: depth for depth, name in enumerate(area.chain)}

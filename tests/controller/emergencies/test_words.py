@@ -72,7 +72,7 @@ def test_the_voice_gets_exactly_the_words_that_are_signed(desk: Desk, tmp_path: 
     voice = FakeVoice()
     store = AssetStore(tmp_path / "real")
     store.start()
-    desk.studio = Studio(store, Reader(voice, None))  # type: ignore[assignment] # a real one
+    desk.studio = Studio(store, Reader(voice, None))
 
     alert_id = desk.draft(desk.cast.an, texts={"vi": RISEN})
 
