@@ -117,6 +117,9 @@ def _rows(file: bytes) -> Iterator[tuple[int, dict[str, str]]]:
                     why_vi=f"Tệp có hơn {MOST_LINES} dòng",
                     why_en=f"The file has over {MOST_LINES} lines",
                 )
+            if None in row:
+                sentence = ("Có quá nhiều cột", "There are too many columns")
+                raise _unfit([(table.line_num, *sentence)])
             yield table.line_num, {name: _plain(row.get(name)) for name in HEADING}
     except UnicodeDecodeError as error:
         raise ImportUnfit(
