@@ -20,7 +20,8 @@ EVERYONE = (
     "/logbook", "/logbook.csv", "/logbook/1", "/areas", "/areas/vn-31-an-binh", "/me",
     "/me/password", "/help", "/programmes/new", "/programmes/item?kind=relay", "/schedule/new",
     "/library/upload", "/library/bulletin", "/stations/new", "/desk", "/desk/wall", "/desk/alerts",
-    "/desk/templates", "/desk/rules", "/desk/drills",
+    "/desk/templates", "/desk/rules", "/desk/drills", "/pronunciations",
+    "/pronunciations.csv?area_id=vn-31-an-binh",
 )  # fmt: skip
 ADMINISTRATORS = ("/people", "/audit")
 NEIGHBOURS = ("/programmes/p-news", "/schedule/r-afternoon", "/library/1", "/stations/s-an-binh",
