@@ -14,6 +14,7 @@ from controller.health.api import health_api
 from controller.keys import Keyring
 from controller.library.api import LibraryParts, install_library, library_api
 from controller.library.speech import Reader
+from controller.library.speech_api import speech_api
 from controller.library.store import AssetStore
 from controller.people import second_factor
 from controller.people.access import Access
@@ -22,6 +23,7 @@ from controller.people.areas_api import areas_api
 from controller.people.second_factor_api import second_factor_api
 from controller.plans.api import plans_api
 from controller.programmes.api import programmes_api
+from controller.programmes.hearing_api import hearings_api
 from controller.pronunciation.api import pronunciation_api
 from controller.pronunciation.noting import UnreadNotes
 from controller.records.api import records_api
@@ -34,6 +36,8 @@ APIS = (
     stations_api,
     library_api,
     pronunciation_api,
+    speech_api,
+    hearings_api,
     programmes_api,
     plans_api,
     emergencies_api,

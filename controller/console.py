@@ -18,6 +18,8 @@ from controller.desk.watch import Watch
 from controller.health.views import station_views
 from controller.help.views import help_views
 from controller.library.listening_views import LISTENINGS, listening_views, word
+from controller.library.preview_views import preview_views
+from controller.library.reading_views import reading_views
 from controller.library.views import library_views
 from controller.library.workshop import Workshop
 from controller.menu import allowed, menu
@@ -49,6 +51,8 @@ VIEWS = (
     library_views,
     pronunciation_views,
     listening_views,
+    preview_views,
+    reading_views,
     programmes_views,
     schedule_views,
     station_views,

@@ -5,17 +5,19 @@ shipped dictionary alone, so that no entry of anybody turns a drill into somethi
 """
 
 from controller.errors import Invalid
-from controller.speech import Dictionary, Spoken, normalise
+from controller.library.reading import Reading
+from controller.speech import Spoken, normalise
 
+_AS_SHIPPED = Reading()
 LONGEST_SAID = 4000
 """What a message takes (`wire.message.Text`)."""
 
 
 class Announcer:
-    """Says texts by the dictionaries of an area, and remembers what it read."""
+    """Says texts as an area has them read, and remembers what it read."""
 
-    def __init__(self, dictionaries: tuple[Dictionary, ...] = ()) -> None:
-        self._dictionaries = dictionaries
+    def __init__(self, reading: Reading = _AS_SHIPPED) -> None:
+        self._reading = reading
         self._read: list[Spoken] = []
 
     @property
@@ -27,14 +29,13 @@ class Announcer:
         """Return what people wrote in the words that are said."""
         if not is_vietnamese(language):
             return text
-        spoken = normalise(text, dictionaries=self._dictionaries)
+        spoken = self._reading.normalised(text)
         self._read.append(spoken)
         return spoken.text
 
-    @staticmethod
-    def ours(text: str, language: str) -> str:
-        """Return words of ours as they are said, whatever any area's dictionary holds."""
-        return normalise(text).text if is_vietnamese(language) else text
+    def ours(self, text: str, language: str) -> str:
+        """Return words of ours as they are said, whatever the dictionary of an area holds."""
+        return normalise(text, self._reading.settings).text if is_vietnamese(language) else text
 
 
 def is_vietnamese(language: str) -> bool:

@@ -37,8 +37,8 @@ from controller.emergencies.speech import Spoken, Studio
 from controller.emergencies.target import Resolved, resolve
 from controller.emergencies.wording import ZONE, all_clear_texts, spoken_texts
 from controller.errors import Conflict, Invalid
+from controller.library.reading import Reading, reading_of
 from controller.people.rights import Actor, require
-from controller.pronunciation.dictionaries import dictionaries_for
 from controller.speech import Spoken as Read
 from wire.alert import AlertAction
 
@@ -47,8 +47,8 @@ from wire.alert import AlertAction
 class Look:
     """A checked draft before it is spoken: what it says, in which words, and who would hear it.
 
-    `is_prepared` when the words are exactly those of an approved template. `read` is how the texts
-    became words, with what could not be read.
+    `is_prepared` when the words are exactly those of an approved template. `reading` is how the
+    area that speaks has texts read, `read` how these became words, with what could not be read.
     """
 
     content: Content
@@ -59,6 +59,7 @@ class Look:
     area_id: str
     template: AlertTemplate | None = None
     is_prepared: bool = False
+    reading: Reading = field(default_factory=Reading)
     read: tuple[Read, ...] = ()
 
 
@@ -87,7 +88,8 @@ def look(session: Session, actor: Actor, draft: Draft, now: datetime, zone: str 
     resolved = resolve(session, area, content.target)
     is_prepared = template is not None and _is_word_for_word(content, template)
     heard = words_of(template) if template is not None and is_prepared else {}
-    announcer = Announcer(dictionaries_for(session, area))
+    reading = reading_of(session, area)
+    announcer = Announcer(reading)
     spoken = spoken_texts(content, now, announcer, zone, heard)
     require_sayable(spoken)
     return Look(
@@ -99,6 +101,7 @@ def look(session: Session, actor: Actor, draft: Draft, now: datetime, zone: str 
         area.id,
         template,
         is_prepared,
+        reading,
         announcer.read,
     )
 
@@ -111,7 +114,7 @@ def speak(studio: Studio, looked: Look) -> Sounds:
         if language not in looked.content.recordings
     }
     studio.note(looked.area_id, looked.read, looked.issued_at)
-    return Sounds(*studio.speak(words, looked.all_clear))
+    return Sounds(*studio.speak(words, looked.all_clear, manner=looked.reading.manner))
 
 
 def write_alert(

@@ -131,18 +131,6 @@ class AlertRelease(Base):
     __table_args__ = (UniqueConstraint("alert_id", "revision", "person_id"),)
 
 
-class AlertHearing(Base):
-    """Who listened to which sound before it may go out; `about` is an alert's or template's id."""
-
-    __tablename__ = "alert_hearings"
-
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
-    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
-    about: Mapped[str] = mapped_column(String(40), primary_key=True)
-    login: Mapped[str] = mapped_column(String(60))
-    at: Mapped[datetime]
-
-
 class ReachState(StrEnum):
     """How far an alert came at a cluster, by signed receipts only."""
 

@@ -111,7 +111,7 @@ def _saying(
     text = words if isinstance(words, str) else str(words["text"])
     if not 0 < len(text) <= LONGEST_TEXT:
         raise ValueError(f"{language}.{wording}.{about}: 1 to {LONGEST_TEXT} letters")
-    text = Announcer.ours(text, language)
+    text = Announcer().ours(text, language)
     if isinstance(words, str) or "file" not in words:
         return Saying(about, wording, language, text, voice)
     file = folder / str(words["file"])

@@ -19,10 +19,10 @@ from controller.emergencies.hearing import require_heard
 from controller.emergencies.models import AlertTemplate, TemplateState
 from controller.emergencies.speech import Spoken, Studio
 from controller.errors import Conflict, Invalid
+from controller.library.reading import reading_of
 from controller.listing import Listing, above, below, listing
 from controller.people import audit
 from controller.people.rights import Actor, paths_for, require
-from controller.pronunciation.dictionaries import dictionaries_for
 from wire.alert import AlertStatus
 
 LONGEST_TITLE = 200
@@ -57,10 +57,11 @@ def write_template(
     """
     with read_sessions() as session:
         content = _checked(session, actor, area_id, draft, now)
-        announcer = Announcer(dictionaries_for(session, find_area(session, area_id)))
+        reading = reading_of(session, find_area(session, area_id))
+    announcer = Announcer(reading)
     words = {name: announcer.theirs(text, name) for name, text in content.texts.items()}
     require_sayable(words)
-    (spoken,) = studio.speak(words)
+    (spoken,) = studio.speak(words, manner=reading.manner)
     studio.note(area_id, announcer.read, now)
     with sessions.begin() as session:
         return keep_template(

@@ -6,7 +6,7 @@ Seconds of work, so it is done outside of every transaction; `Studio` is made in
 import tempfile
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from controller.areas.models import Area
+from controller.emergencies.announcer import is_vietnamese
 from controller.emergencies.errors import LanguageUnspoken
 from controller.errors import Invalid
 from controller.library.ingest import IngestedAsset, ingest
@@ -26,6 +27,7 @@ from controller.speech import Spoken as Read
 
 Spoken = dict[str, IngestedAsset]
 _AT_ONCE = 2
+_USUAL = Manner()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,16 @@ class Studio:
         known = (voice.id for voice in self.reader.voices())
         return next((v for v in known if v.partition("-")[0] == language.partition("-")[0]), None)
 
-    def speak(self, *texts: Mapping[str, str]) -> tuple[Spoken, ...]:
-        """Speak texts by language, several sets at once; LanguageUnspoken, or what voices raise.
+    def speak(self, *texts: Mapping[str, str], manner: Manner = _USUAL) -> tuple[Spoken, ...]:
+        """Speak words by language, several sets at once; LanguageUnspoken, or what voices raise.
 
-        Two at a time: the words of an alert and its all-clear take as long as the longer one.
+        `manner` is that of the area that speaks; its voice is for Vietnamese. Two at a time: the
+        words of an alert and its all-clear take as long as the longer one.
         """
         wanted = [
-            (self._voice(language), text) for some in texts for language, text in some.items()
+            (self._manner(language, manner), text)
+            for some in texts
+            for language, text in some.items()
         ]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             sounds = iter(list(pool.map(self._sound, wanted)))
@@ -63,15 +68,18 @@ class Studio:
         if self.notes is not None:
             self.notes.note(area_id, read, now)
 
-    def _voice(self, language: str) -> str:
+    def _manner(self, language: str, manner: Manner) -> Manner:
+        """Never let an alert wait for a voice that the site has taken away: then any other."""
+        if is_vietnamese(language) and self.reader.offers(manner.voice):
+            return manner
         voice = self.voice_of(language)
         if voice is None:
             raise LanguageUnspoken(language=language)
-        return voice
+        return replace(manner, voice=voice)
 
-    def _sound(self, one: tuple[str, str]) -> IngestedAsset:
-        voice, text = one
-        wav = self.reader.read(text, Manner(voice=voice), normalise=as_it_is)
+    def _sound(self, one: tuple[Manner, str]) -> IngestedAsset:
+        manner, words = one
+        wav = self.reader.read(words, manner, normalise=as_it_is)
         with tempfile.NamedTemporaryFile(suffix=".wav") as file:
             file.write(wav)
             file.flush()

@@ -3,13 +3,12 @@
 from flask import Blueprint, Response, request
 
 from controller.areas.service import find_area
-from controller.library.speech import in_words_of
+from controller.library.reading import reading_of
 from controller.library.workshop import workshop
 from controller.people.access import actor, reading
 from controller.people.rights import require
 from controller.pronunciation.checking import fit_entry
-from controller.pronunciation.dictionaries import dictionaries_for
-from controller.speech import Dictionary, Entry
+from controller.speech import Entry
 
 listening_views = Blueprint("listening", __name__)
 
@@ -19,14 +18,13 @@ SENTENCE = "Loa sẽ đọc là: {written}. Xin nhắc lại: {written}."
 
 @listening_views.post("/pronunciations/listen")
 def word() -> Response:
-    """Return a sentence with the entry of a form, kept or not, spoken by the usual voice."""
+    """Return a sentence with the entry of a form, kept or not, as the area has it read."""
     form = request.form
     fit = fit_entry(form.get("written", ""), form.get("spoken", ""))
     with reading() as session:
         area = find_area(session, form.get("area_id", ""))
         require(actor(), "pronunciation.edit", area)
-        above = dictionaries_for(session, area)
-    nearest = Dictionary([Entry(fit.written, fit.spoken)])
+        read = reading_of(session, area).nearer((Entry(fit.written, fit.spoken),))
     sentence = SENTENCE.format(written=fit.written)
-    wav = workshop().reader.read(sentence, normalise=in_words_of((*above, nearest)))
+    wav = workshop().reader.read(sentence, read.manner, normalise=read.in_words)
     return Response(wav, mimetype="audio/wav")

@@ -1,4 +1,7 @@
-"""What there is to play: audio by its hash, the items people named, and bulletins with text."""
+"""What there is to play: audio by its hash, the items people named, and bulletins with text.
+
+And how an area has its texts read, and who listened to what before it may go out.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -46,3 +49,35 @@ class LibraryItem(Base):
     created_by: Mapped[str] = mapped_column(String(60))
     created_at: Mapped[datetime]
     archived_at: Mapped[datetime | None]
+
+
+class AreaReading(Base):
+    """How an area, and what is below it, has texts read aloud; None is what holds above."""
+
+    __tablename__ = "area_readings"
+
+    area_id: Mapped[str] = mapped_column(ForeignKey("areas.id"), primary_key=True)
+    voice: Mapped[str | None] = mapped_column(String(60))
+    speed: Mapped[int | None]
+    pitch: Mapped[int | None]
+    region: Mapped[str | None] = mapped_column(String(10))
+    thousand: Mapped[str | None] = mapped_column(String(10))
+    empty_tens: Mapped[str | None] = mapped_column(String(10))
+    early_day: Mapped[str | None] = mapped_column(String(10))
+    changed_by: Mapped[str] = mapped_column(String(60))
+    changed_at: Mapped[datetime]
+
+
+class Hearing(Base):
+    """Who listened to which sound before it may go out.
+
+    `about` is the id of the alert, template or programme that it belongs to.
+    """
+
+    __tablename__ = "hearings"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    about: Mapped[str] = mapped_column(String(40), primary_key=True)
+    login: Mapped[str] = mapped_column(String(60))
+    at: Mapped[datetime]

@@ -19,7 +19,7 @@ from controller.library.editing import from_samples, join, tidy
 from controller.library.errors import NothingToSay, SpeechFailed, VoiceUnknown
 from controller.library.limits import ChildFailed, LimitedChild, Limits
 from controller.library.sentences import split_sentences
-from controller.speech import Dictionary, Spoken, normalise
+from controller.speech import Spoken, normalise
 
 _PAUSE_MS = 350
 _FAKE_RATE_HZ = 16_000
@@ -57,21 +57,6 @@ def as_it_is(text: str) -> SpokenText:
 def in_words(text: str) -> SpokenText:
     """Say numbers, dates, units and acronyms in words, by the shipped dictionary."""
     return SpokenText(text, normalise(text).text)
-
-
-def in_words_of(dictionaries: tuple[Dictionary, ...], tell: Tell | None = None) -> Normaliser:
-    """Return `in_words` with dictionaries on the shipped one: those of an area, of one bulletin.
-
-    `tell` gets what was read, with its warnings.
-    """
-
-    def read(text: str) -> SpokenText:
-        spoken = normalise(text, dictionaries=dictionaries)
-        if tell is not None:
-            tell(spoken)
-        return SpokenText(text, spoken.text)
-
-    return read
 
 
 class Voice(Protocol):
@@ -112,6 +97,10 @@ class Reader:
     def voices(self) -> tuple[VoiceInfo, ...]:
         """Return the voices on offer, the default one first."""
         return self._voice.voices()
+
+    def offers(self, voice: str) -> bool:
+        """Tell whether there is a voice of this id now."""
+        return voice in {each.id for each in self.voices()}
 
     def read(
         self,

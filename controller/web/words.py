@@ -257,6 +257,7 @@ AUDITED: Mapping[str, Pair] = {
     "area.merge": ("Sáp nhập địa bàn", "Areas merged"),
     "area.move": ("Chuyển địa bàn", "Area moved"),
     "area.policy": ("Sửa quy định phát", "Broadcast policy changed"),
+    "area.reading": ("Sửa giọng và cách đọc", "Voice and reading changed"),
     "cluster.create": ("Thêm cụm loa", "Cluster added"),
     "cluster.edit": ("Sửa cụm loa", "Cluster changed"),
     "cluster.move": ("Chuyển cụm loa", "Cluster moved"),
@@ -317,6 +318,59 @@ AUDITED: Mapping[str, Pair] = {
     "token.revoke": ("Thu hồi mã truy cập API", "API token revoked"),
 }
 
+SPOKEN_RULES: Mapping[str, Pair] = {
+    "acronym": ("chữ viết tắt", "acronym"),
+    "address": ("địa chỉ mạng", "network address"),
+    "bullet": ("dấu đầu dòng", "bullet"),
+    "code": ("mã, đọc từng chữ", "code, by its characters"),
+    "coordinate": ("tọa độ", "coordinate"),
+    "date": ("ngày tháng", "date"),
+    "day": ("ngày", "day"),
+    "decimal": ("số thập phân", "decimal"),
+    "digits": ("đọc từng chữ số", "digit by digit"),
+    "document": ("số văn bản", "number of a document"),
+    "fraction": ("phân số", "fraction"),
+    "list": ("dãy số", "list of numbers"),
+    "minus": ("số âm", "minus"),
+    "mixed": ("chữ kèm số", "letters with numbers"),
+    "money": ("số tiền", "money"),
+    "month": ("tháng", "month"),
+    "name": ("từ điển", "dictionary"),
+    "number": ("số", "number"),
+    "of": ("số trên tổng số", "so many of so many"),
+    "ordinal": ("số thứ tự, cấp", "ordinal, level"),
+    "pause": ("chỗ nghỉ", "pause"),
+    "per": ("trên một đơn vị", "rate"),
+    "percent": ("phần trăm", "per cent"),
+    "phone": ("số điện thoại", "telephone number"),
+    "picture": ("hình, không đọc", "picture, not read"),
+    "plate": ("biển số xe", "number plate"),
+    "plus": ("dấu cộng", "plus"),
+    "range": ("khoảng từ … đến", "range"),
+    "ratio": ("tỉ số", "ratio"),
+    "road": ("tên đường", "road"),
+    "roman": ("số La Mã, cấp", "Roman numeral, level"),
+    "score": ("tỉ số trận đấu", "score"),
+    "sign": ("ký hiệu", "sign"),
+    "time": ("giờ", "time"),
+    "unit": ("đơn vị đo", "unit"),
+    "version": ("số phiên bản", "version"),
+    "weekday": ("thứ trong tuần", "day of the week"),
+    "year": ("năm", "year"),
+}
+
+SPOKEN_DOUBTS: Mapping[str, Pair] = {
+    "unread": ("chưa biết đọc", "not read"),
+    "no_date": ("không phải ngày tháng", "not a date"),
+    "two_ways": ("có thể hiểu hai cách", "can be understood in two ways"),
+}
+
+REGIONS: Mapping[str, Pair] = {
+    "north": ("Miền Bắc", "North"),
+    "central": ("Miền Trung", "Central"),
+    "south": ("Miền Nam", "South"),  # codespell:ignore nam
+}
+
 WORDS: Mapping[str, Mapping[str, Pair]] = {
     "broadcast": BROADCAST_STATES,
     "mark": MARKS,
@@ -342,4 +396,7 @@ WORDS: Mapping[str, Mapping[str, Pair]] = {
     "template": TEMPLATE_STATES,
     "pronunciation": PRONUNCIATIONS,
     "audited": AUDITED,
+    "spoken_rule": SPOKEN_RULES,
+    "spoken_doubt": SPOKEN_DOUBTS,
+    "region": REGIONS,
 }

@@ -78,8 +78,9 @@ def _things(session: Session, cast: Cast, now: datetime) -> dict[str, Any]:
     )
     session.flush()
     item = LibraryItem(
-        area_id=AN_BINH, sha256=SOUND, kind="music", title="Nhạc", created_by="an", created_at=now
+        area_id=AN_BINH, sha256=SOUND, kind="bulletin", title="Tin", created_by="an", created_at=now
     )
+    item.voice = "vi"
     session.add(item)
     made = create_programme(session, actor=cast.an, area_id=AN_BINH, title="Bản tin", now=now)
     add_version(session, actor=cast.an, programme_id=made.id, items=[{"sha256": SOUND}], now=now)

@@ -20,6 +20,7 @@ from controller.emergencies.service import newest_revision
 from controller.emergencies.speech import Studio
 from controller.emergencies.wording import FIRST, spoken_texts
 from controller.errors import Invalid
+from controller.library.reading import Reading
 from controller.library.sentences import split_sentences
 from controller.library.speech import FakeVoice, Reader
 from controller.library.store import AssetStore
@@ -28,7 +29,7 @@ from controller.people.rights import Actor, machine_owner
 from controller.pronunciation.models import UnreadWord
 from controller.pronunciation.noting import UnreadNotes
 from controller.pronunciation.service import add_entry
-from controller.speech import Dictionary, Entry
+from controller.speech import Dictionary, Entry, Settings
 from controller.stations.models import Cluster, Output
 from tests.controller.cast import AN_BINH, PROVINCE, TAN_LAP
 from tests.controller.emergencies.conftest import Desk, a_draft
@@ -103,10 +104,19 @@ def test_no_entry_turns_a_drill_into_a_real_alert(now: datetime) -> None:
     layer = Dictionary(Entry(written, "tình huống thật") for written in poison)
     content = content_of(a_draft(status="drill"), AREA, now)
 
-    words = spoken_texts(content, now, Announcer((layer,)))["vi"]
+    words = spoken_texts(content, now, Announcer(Reading(dictionaries=(layer,))))["vi"]
 
     assert words.startswith(FIRST[AlertStatus.DRILL]["vi"])
     assert words.endswith(FIRST[AlertStatus.DRILL]["vi"])
+
+
+def test_an_area_of_the_south_hears_its_own_words_around_an_alert_too(now: datetime) -> None:
+    content = content_of(a_draft(texts={"vi": "Sơ tán 1.005 hộ."}), AREA, now)
+
+    words = spoken_texts(content, now, Announcer(Reading(settings=Settings("ngàn", "lẻ"))))["vi"]
+
+    assert words.endswith("Sơ tán một ngàn không trăm lẻ năm hộ.")
+    assert "năm hai ngàn không trăm hai mươi sáu." in words
 
 
 def test_other_languages_are_said_as_they_are_written(now: datetime) -> None:
@@ -184,7 +194,7 @@ def test_the_sentences_of_a_site_in_the_pack_are_said_in_words(tmp_path: Path) -
 def test_the_shipped_sentences_need_no_reading() -> None:
     shipped = {one.text for one in load_words().sayings if one.language == "vi"}
 
-    assert {Announcer.ours(text, "vi") for text in shipped} == shipped
+    assert {Announcer().ours(text, "vi") for text in shipped} == shipped
 
 
 def look_at(desk: Desk, who: Actor, **values: object) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from controller.errors import Forbidden, Invalid
 from controller.library.models import Asset, LibraryItem
 from controller.library.music import start_chime
+from controller.library.reading import Reading
 from controller.library.service import (
     ItemMissing,
     Kind,
@@ -121,7 +122,7 @@ def test_a_bulletin_is_read_by_the_dictionaries_of_its_area(
         title="Họp",
         text="Họp tại KXQ.",
         now=now,
-        dictionaries=(Dictionary([Entry("KXQ", "khu xóm")]),),
+        reading=Reading(dictionaries=(Dictionary([Entry("KXQ", "khu xóm")]),)),
     )
 
     assert voice.said == ["Họp tại khu xóm."]

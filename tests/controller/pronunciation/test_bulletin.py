@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy.orm import Session
 
 from controller.library.models import LibraryItem
+from controller.library.reading import reading_of
 from controller.library.service import speak_bulletin
 from controller.library.speech import FakeVoice, Reader
 from controller.library.store import AssetStore
 from controller.pronunciation import bulletin
 from controller.pronunciation.errors import EntryUnfit
-from controller.pronunciation.service import add_entry, dictionaries_for
+from controller.pronunciation.service import add_entry
 from controller.speech import normalise
 from tests.controller.cast import AN_BINH, Cast
 
@@ -87,7 +88,7 @@ def speak(
         title="Họp",
         text="Họp tại KXQ và XYT.",
         now=now,
-        dictionaries=dictionaries_for(session, cast.an_binh),
+        reading=reading_of(session, cast.an_binh),
         **values,  # type: ignore[arg-type] # the entries of one bulletin, or nothing
     )
     return item, voice
