@@ -24,6 +24,8 @@ from controller.people.second_factor_api import second_factor_api
 from controller.plans.api import plans_api
 from controller.programmes.api import programmes_api
 from controller.programmes.hearing_api import hearings_api
+from controller.pronunciation.api import pronunciation_api
+from controller.pronunciation.noting import UnreadNotes
 from controller.records.api import records_api
 from controller.stations.api import install_stations, stations_api
 
@@ -33,6 +35,7 @@ APIS = (
     second_factor_api,
     stations_api,
     library_api,
+    pronunciation_api,
     speech_api,
     hearings_api,
     programmes_api,
@@ -61,7 +64,9 @@ def register_apis(
     replace(access, upload_max_bytes=config.upload_max_bytes).install(app)
     install_stations(app, keyring)
     install_library(app, LibraryParts(store, reader, config.target_lufs))
-    studio = Studio(store, reader, config.target_lufs)
+    notes = UnreadNotes(access.sessions)
+    notes.install(app)
+    studio = Studio(store, reader, config.target_lufs, notes)
     install_emergencies(app, EmergencyParts(studio, verify, config.zone))
     for api in APIS:
         limiter.limit(limit)(api)

@@ -17,12 +17,14 @@ def menu() -> list[tuple[str, str]]:
         ("/logbook", _("Nhật ký phát")),
     ]
     alarm = [("/desk", _("Khẩn cấp"))] if allowed("alert.fire") else []
+    words = [("/pronunciations", _("Từ điển phát âm"))]
     who_calls = [("/areas", _("Địa bàn"))]
     administrators = [
         ("/people", _("Tài khoản")),
         ("/audit", _("Nhật ký hệ thống")),
     ]
-    chosen = alarm + everyone + (who_calls if allowed("area.contact") else [])
+    chosen = alarm + everyone + (words if allowed("pronunciation.edit") else [])
+    chosen += who_calls if allowed("area.contact") else []
     return chosen + (administrators if allowed("person.view") else [])
 
 

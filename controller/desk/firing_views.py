@@ -165,7 +165,11 @@ def _decision(found: Ahead) -> dict[str, Any]:
     needs = found.needs
     area = found.looked.resolved.publish_area_name if found.looked else ""
     looked = found.looked
-    shown = shown_in(looked.spoken, looked.reading, looked.area_id) if looked else {}
+    shown = (
+        shown_in(looked.content.texts, looked.spoken, looked.reading, looked.area_id)
+        if looked
+        else {}
+    )
     return {"ahead": found, "why": reasons(needs, area) if needs else [], "shown": shown}
 
 

@@ -18,7 +18,7 @@ from controller.people.rights import Actor
 class Sound:
     """One language of a text: what is said, its sound, and whether the person listened to it.
 
-    `shown` is how the area that speaks reads it now, None for what is not Vietnamese.
+    `shown` is how the written text became these words, None for what is not Vietnamese.
     """
 
     language: str
@@ -35,10 +35,14 @@ def sounds_of(
     texts: Mapping[str, str],
     audio: Mapping[str, Any],
     area: Area,
+    written: Mapping[str, str],
 ) -> list[Sound]:
-    """Return the sounds of an alert's or template's texts, in the order spoken."""
+    """Return the sounds of an alert's or template's words, in the order spoken.
+
+    `texts` are the words, `written` what people wrote.
+    """
     known = heard(session, actor, about)
-    shown = shown_in(texts, reading_of(session, area), area.id)
+    shown = shown_in(written, texts, reading_of(session, area), area.id)
     return [
         Sound(name, text, audio[name]["sha256"], audio[name]["sha256"] in known, shown.get(name))
         for name, text in texts.items()
@@ -46,6 +50,16 @@ def sounds_of(
     ]
 
 
-def shown_in(texts: Mapping[str, str], read: Reading, area_id: str) -> dict[str, Shown]:
-    """Return how the Vietnamese among texts by language is read; other languages have no rules."""
-    return {name: shown_of(text, read, area_id) for name, text in texts.items() if name == ALWAYS}
+def shown_in(
+    written: Mapping[str, str], said: Mapping[str, str], read: Reading, area_id: str
+) -> dict[str, Shown]:
+    """Return how the Vietnamese among texts by language is read; other languages have no rules.
+
+    Nothing where the area would now read it in other words than those that are `said`: a
+    template keeps the words that were heard.
+    """
+    return {
+        name: shown_of(text, read, area_id)
+        for name, text in written.items()
+        if name == ALWAYS and read.normalised(text).text in said.get(name, "")
+    }

@@ -207,7 +207,8 @@ class TemplateState(StrEnum):
 class AlertTemplate(Base):
     """A prepared alert without a place. Changing it raises `version` and voids its approval.
 
-    `audio` is how its texts sound, for listening; an alert made of it is spoken with its own time.
+    `spoken` are its texts in the words that are said, `audio` how they sound, for listening. An
+    alert made of it says exactly these words, after its own time.
     """
 
     __tablename__ = "alert_templates"
@@ -218,6 +219,7 @@ class AlertTemplate(Base):
     hazard: Mapped[str] = mapped_column(String(30))
     level: Mapped[int]
     texts: Mapped[dict[str, Any]]
+    spoken: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     audio: Mapped[dict[str, Any]]
     siren: Mapped[str | None] = mapped_column(String(64))
     minutes: Mapped[int] = mapped_column(default=30)

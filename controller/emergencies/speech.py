@@ -4,7 +4,7 @@ Seconds of work, so it is done outside of every transaction; `Studio` is made in
 """
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,63 +14,72 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from controller.areas.models import Area
+from controller.emergencies.announcer import is_vietnamese
 from controller.emergencies.errors import LanguageUnspoken
 from controller.errors import Invalid
 from controller.library.ingest import IngestedAsset, ingest
 from controller.library.models import Asset as AssetRow
-from controller.library.reading import Reading
 from controller.library.service import keep_asset, usable_asset
 from controller.library.speech import Manner, Reader, as_it_is
 from controller.library.store import AssetStore
+from controller.pronunciation.noting import UnreadNotes
+from controller.speech import Spoken as Read
 
 Spoken = dict[str, IngestedAsset]
 _AT_ONCE = 2
-_VIETNAMESE = "vi"
-_AS_SHIPPED = Reading()
+_USUAL = Manner()
 
 
 @dataclass(frozen=True, slots=True)
 class Studio:
-    """Turns texts into sounds of the store, with the voices of the library."""
+    """Turns words into sounds of the store, with the voices of the library.
+
+    What it is given is spoken as it is: `announcer.py` has put it in words, so that what is read
+    on a page, what is signed and what is heard are the same. `notes` keeps what could not be read.
+    """
 
     store: AssetStore
     reader: Reader
     target_lufs: float = -16.0
+    notes: UnreadNotes | None = None
 
     def voice_of(self, language: str) -> str | None:
         """Return the voice for a language, None when there is none."""
         known = (voice.id for voice in self.reader.voices())
         return next((v for v in known if v.partition("-")[0] == language.partition("-")[0]), None)
 
-    def speak(
-        self, *texts: Mapping[str, str], reading: Reading = _AS_SHIPPED
-    ) -> tuple[Spoken, ...]:
-        """Speak texts by language, several sets at once; LanguageUnspoken, or what voices raise.
+    def speak(self, *texts: Mapping[str, str], manner: Manner = _USUAL) -> tuple[Spoken, ...]:
+        """Speak words by language, several sets at once; LanguageUnspoken, or what voices raise.
 
-        `reading` is that of the area that speaks; its voice and words are for Vietnamese. Two at
-        a time: the words of an alert and its all-clear take as long as the longer one.
+        `manner` is that of the area that speaks; its voice is for Vietnamese. Two at a time: the
+        words of an alert and its all-clear take as long as the longer one.
         """
         wanted = [
-            (language, self._manner(language, reading.manner), text)
+            (self._manner(language, manner), text)
             for some in texts
             for language, text in some.items()
         ]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            sounds = iter(list(pool.map(lambda one: self._sound(*one, reading), wanted)))
+            sounds = iter(list(pool.map(self._sound, wanted)))
         return tuple({language: next(sounds) for language in some} for some in texts)
+
+    def note(self, area_id: str, read: Iterable[Read], now: datetime) -> None:
+        """Note what the texts of an area held that could not be read; returns at once."""
+        if self.notes is not None:
+            self.notes.note(area_id, read, now)
 
     def _manner(self, language: str, manner: Manner) -> Manner:
         """Never let an alert wait for a voice that the site has taken away: then any other."""
-        if _is_vietnamese(language) and self.reader.offers(manner.voice):
+        if is_vietnamese(language) and self.reader.offers(manner.voice):
             return manner
         voice = self.voice_of(language)
         if voice is None:
             raise LanguageUnspoken(language=language)
         return replace(manner, voice=voice)
 
-    def _sound(self, language: str, manner: Manner, text: str, reading: Reading) -> IngestedAsset:
-        words = reading.in_words if _is_vietnamese(language) else as_it_is
-        wav = self.reader.read(text, manner, normalise=words)
+    def _sound(self, one: tuple[Manner, str]) -> IngestedAsset:
+        manner, words = one
+        wav = self.reader.read(words, manner, normalise=as_it_is)
         with tempfile.NamedTemporaryFile(suffix=".wav") as file:
             file.write(wav)
             file.flush()
@@ -94,10 +103,6 @@ def recorded(session: Session, recordings: Mapping[str, str], area: Area) -> dic
         language: {"sha256": row.sha256, "bytes": row.bytes, "duration_ms": row.duration_ms}
         for language, row in found.items()
     }
-
-
-def _is_vietnamese(language: str) -> bool:
-    return language.partition("-")[0] == _VIETNAMESE
 
 
 def _usable(session: Session, sha256: str, area: Area) -> AssetRow:

@@ -19,6 +19,9 @@ from controller.library.speech import Reader
 from controller.library.store import AssetStore
 from controller.listing import Listing
 from controller.people.access import actor, now, reading, writing
+from controller.pronunciation import bulletin
+from controller.pronunciation.checking import LONGEST_SPOKEN, LONGEST_WRITTEN
+from controller.pronunciation.noting import unread_notes
 from controller.web.api import (
     Asked,
     FormWords,
@@ -77,8 +80,18 @@ class UploadForm(BaseModel):
     kind: FormWords
 
 
+class OwnReading(Asked):
+    """How one thing is read in this bulletin alone."""
+
+    written: Words = Field(max_length=LONGEST_WRITTEN)
+    spoken: Words = Field(max_length=LONGEST_SPOKEN)
+
+
 class BulletinBody(Asked):
-    """A text to be spoken; voice, speed and pitch are those of the area unless said otherwise."""
+    """A text to be spoken; voice, speed and pitch are those of the area unless said otherwise.
+
+    `pronunciations` count in it alone, before every dictionary.
+    """
 
     area_id: Key
     title: Words = Field(max_length=300)
@@ -86,6 +99,7 @@ class BulletinBody(Asked):
     voice: Words | None = None
     speed: int | None = Field(None, ge=SLOWEST, le=FASTEST, description="words a minute")
     pitch: int | None = Field(None, ge=0, le=HIGHEST)
+    pronunciations: list[OwnReading] = Field([], max_length=bulletin.MOST)
 
 
 class ItemOut(Told):
@@ -98,6 +112,7 @@ class ItemOut(Told):
     title: str
     text: str
     voice: str
+    pronunciations: list[dict[str, str]]
     language: str
     original_name: str
     created_by: str
@@ -185,6 +200,7 @@ def speak_bulletin(body: BulletinBody) -> Response:
     """Let a voice read a text, and keep it as a bulletin."""
     parts = _parts()
     _check(body.area_id, body.title, service.Kind.BULLETIN)
+    own = bulletin.own_entries((one.written, one.spoken) for one in body.pronunciations)
     with reading() as session:
         found = reading_of(session, find_area(session, body.area_id))
     chosen = body.model_dump(include={"voice", "speed", "pitch"}, exclude_none=True)
@@ -198,6 +214,8 @@ def speak_bulletin(body: BulletinBody) -> Response:
             title=body.title,
             text=body.text,
             reading=replace(found, manner=replace(found.manner, **chosen)),
+            own=own,
+            tell=unread_notes().of(body.area_id, now()),
             now=now(),
             target_lufs=parts.target_lufs,
         )

@@ -4,8 +4,9 @@ And how an area has its texts read, and who listened to what before it may go ou
 """
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import JSON, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from controller.db import Base
@@ -28,7 +29,10 @@ class Asset(Base):
 
 
 class LibraryItem(Base):
-    """An asset under a title, for one area; `text` and `voice` where a machine spoke it."""
+    """An asset under a title, for one area; `text` and `voice` where a machine spoke it.
+
+    `pronunciations` are the entries of this text alone: `written` and `spoken` of each.
+    """
 
     __tablename__ = "library_items"
 
@@ -39,6 +43,7 @@ class LibraryItem(Base):
     title: Mapped[str] = mapped_column(String(300))
     text: Mapped[str] = mapped_column(Text, default="")
     voice: Mapped[str] = mapped_column(String(60), default="")
+    pronunciations: Mapped[list[Any]] = mapped_column(JSON, default=list)
     language: Mapped[str] = mapped_column(String(20), default="vi")
     original_name: Mapped[str] = mapped_column(String(300), default="")
     created_by: Mapped[str] = mapped_column(String(60))

@@ -11,11 +11,14 @@ from controller.library.service import LONGEST_TEXT, speak_sentence
 from controller.library.speech import Manner
 from controller.library.workshop import workshop
 from controller.people.access import actor, reading
+from controller.pronunciation.bulletin import own_entries, pairs_in
+from controller.speech import Entry
 from controller.web.page import is_htmx, page
 
 preview_views = Blueprint("preview", __name__, template_folder="templates")
 
 Form = MultiDict[str, str]
+SENTENCES = "60 per minute"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,9 @@ def preview() -> str:
     with reading() as session:
         area = area_in_sight(session, actor(), request.values.get("area_id", ""))
         read = reading_of(session, area)
-    read = replace(read, manner=manner_in(request.form, read))
+    shown = shown_of(text[:LONGEST_TEXT], chosen(request.form, read), area.id)
     template = "library/_previewed.html" if is_htmx() else "library/preview.html"
-    return page(template, shown=shown_of(text[:LONGEST_TEXT], read, area.id))
+    return page(template, shown=shown)
 
 
 @preview_views.get("/speech/sentence")
@@ -51,8 +54,24 @@ def sentence() -> Response:
 
 
 def shown_of(text: str, read: Reading, area_id: str) -> Shown:
-    """Return a text as the partial `library/_preview.html` takes it."""
+    """Return a text as the partial `library/_preview.html` takes it.
+
+    What cannot be read is noted when the text is kept, not while it is still half written.
+    """
     return Shown(preview_of(read.normalised(text)), area_id, read.manner)
+
+
+def chosen(form: Form, read: Reading) -> Reading:
+    """Return how an area reads, with what a form chose: voice, speed, entries of this text alone.
+
+    Raises EntryUnfit for lines that are no entries.
+    """
+    return replace(read.nearer(own_in(form)), manner=manner_in(form, read))
+
+
+def own_in(form: Form) -> tuple[Entry, ...]:
+    """Return the entries of a form that count in its text alone; raises EntryUnfit."""
+    return own_entries(pairs_in(form.get("pronunciations", "")))
 
 
 def manner_in(values: Form, read: Reading) -> Manner:

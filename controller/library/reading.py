@@ -5,7 +5,7 @@ sets it; an area that names a region also takes back the words that areas above 
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, get_args
 
@@ -16,11 +16,11 @@ from controller.areas.models import Area
 from controller.areas.service import find_area
 from controller.errors import Invalid, Missing
 from controller.library.models import AreaReading
-from controller.library.speech import Manner, SpokenText
+from controller.library.speech import Manner, Normaliser, SpokenText, Tell
 from controller.people import audit
 from controller.people.rights import Actor, paths_for, require
 from controller.pronunciation.service import dictionaries_for
-from controller.speech import Dictionary, Region, Settings, Spoken, normalise, settings_of
+from controller.speech import Dictionary, Entry, Region, Settings, Spoken, normalise, settings_of
 
 MANNER = ("voice", "speed", "pitch")
 WORDS = {"thousand": ("nghìn", "ngàn"), "empty_tens": ("linh", "lẻ"), "early_day": ("mùng", "mồng")}
@@ -41,6 +41,24 @@ class Reading:
     def normalised(self, text: str) -> Spoken:
         """Return how the text is said, with what was changed and what is in doubt."""
         return normalise(text, self.settings, self.dictionaries)
+
+    def nearer(self, entries: tuple[Entry, ...]) -> "Reading":
+        """Return the same with entries that lie on all dictionaries, such as a bulletin's own."""
+        if not entries:
+            return self
+        return replace(self, dictionaries=(*self.dictionaries, Dictionary(entries)))
+
+    def telling(self, tell: Tell | None) -> Normaliser:
+        """Return `in_words` that tells how a text was read, with what could not be."""
+        if tell is None:
+            return self.in_words
+
+        def in_words(text: str) -> SpokenText:
+            spoken = self.normalised(text)
+            tell(spoken)
+            return SpokenText(text, spoken.text)
+
+        return in_words
 
     def in_words(self, text: str) -> SpokenText:
         """Return the same as the normaliser that `Reader.read` takes."""

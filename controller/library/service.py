@@ -22,11 +22,13 @@ from controller.library.ingest import IngestedAsset, ingest
 from controller.library.models import Asset, LibraryItem
 from controller.library.reading import Reading
 from controller.library.sentences import LONGEST_SENTENCE
-from controller.library.speech import Manner, Reader, as_it_is
+from controller.library.speech import Manner, Reader, Tell, as_it_is
 from controller.library.store import AssetStore
 from controller.listing import Listing, above, below, listing
 from controller.people import audit
 from controller.people.rights import Actor, paths_for, require
+from controller.pronunciation.bulletin import kept
+from controller.speech import Entry
 
 LONGEST_TITLE = 300
 LONGEST_TEXT = 50_000
@@ -109,17 +111,20 @@ def speak_bulletin(
     reading: Reading = AS_SHIPPED,
     target_lufs: float = -16.0,
     on_progress: Callable[[float], None] | None = None,
+    own: tuple[Entry, ...] = (),
+    tell: Tell | None = None,
 ) -> LibraryItem:
     """Speak a text and keep it as a bulletin that remembers its text and voice.
 
-    `reading` is that of its area, looked up before the transaction of this session began.
+    `reading` is that of its area, looked up before the transaction of this session began; `own`
+    are the entries of this text alone, the nearest of all. `tell` hears how the text was read.
     `on_progress` hears 0..1, `SPOKEN_AT` when the last sentence is spoken.
     Raises what `check_new_item`, `Reader.read` and `ingest` raise, Invalid for over 50,000 letters.
     """
     if len(text) > LONGEST_TEXT:
         raise Invalid(field="text", why_vi="dài quá 50.000 chữ", why_en="over 50,000 letters")
-    report = on_progress or _nobody
-    wav = reader.read(text, reading.manner, lambda part: report(SPOKEN_AT * part), reading.in_words)
+    report, in_words = on_progress or _nobody, reading.nearer(own).telling(tell)
+    wav = reader.read(text, reading.manner, lambda part: report(SPOKEN_AT * part), in_words)
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
         file.write(wav)
         file.flush()
@@ -131,6 +136,7 @@ def speak_bulletin(
         )
     item = _item(actor, area_id, title, Kind.BULLETIN, asset, now)
     item.text, item.voice, item.original_name = text, reading.manner.voice, ""
+    item.pronunciations = kept(own)
     return _add(session, actor, item, asset, now)
 
 

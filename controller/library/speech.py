@@ -19,7 +19,7 @@ from controller.library.editing import from_samples, join, tidy
 from controller.library.errors import NothingToSay, SpeechFailed, VoiceUnknown
 from controller.library.limits import ChildFailed, LimitedChild, Limits
 from controller.library.sentences import split_sentences
-from controller.speech import normalise
+from controller.speech import Spoken, normalise
 
 _PAUSE_MS = 350
 _FAKE_RATE_HZ = 16_000
@@ -45,6 +45,8 @@ class SpokenText:
 
 
 Normaliser = Callable[[str], SpokenText]
+Tell = Callable[[Spoken], None]
+"""Hears what a text became; must neither fail nor take time."""
 
 
 def as_it_is(text: str) -> SpokenText:

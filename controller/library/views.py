@@ -12,14 +12,15 @@ from controller.areas.models import Area
 from controller.areas.service import find_area
 from controller.library import service
 from controller.library.models import Asset
-from controller.library.preview_views import manner_in
-from controller.library.reading import Reading, reading_of
+from controller.library.preview_views import chosen, manner_in, own_in
+from controller.library.reading import reading_of
 from controller.library.reading_views import offered_voices
 from controller.library.work import spoken, uploaded
 from controller.library.workshop import Work, workshop
 from controller.people.access import access, actor, now, reading, writing
 from controller.people.places import places
 from controller.people.rights import require
+from controller.pronunciation.noting import unread_notes
 from controller.web.page import PAGE_SIZE, done, is_htmx, offset, page
 
 library_views = Blueprint("library", __name__, template_folder="templates")
@@ -101,9 +102,11 @@ def bulletin_post() -> AnyResponse | str:
     area_id, title = form.get("area_id", ""), form.get("title", "")
     with reading() as session:
         service.check_new_item(session, actor(), area_id, title, service.Kind.BULLETIN)
-        read = _chosen(reading_of(session, find_area(session, area_id)))
+        read = reading_of(session, find_area(session, area_id))
+        read = replace(read, manner=manner_in(form, read))
     values = {"area_id": area_id, "title": title, "actor": actor(), "now": now()}
-    values |= {"text": form.get("text", ""), "reading": read}
+    values |= {"text": form.get("text", ""), "reading": read, "own": own_in(form)}
+    values |= {"tell": unread_notes().of(area_id, now())}
     return _begun(title, spoken(access().sessions, workshop(), values), service.SPOKEN_AT)
 
 
@@ -114,8 +117,9 @@ def listen() -> Response:
     with reading() as session:
         area = find_area(session, request.form.get("area_id", ""))
         require(actor(), "library.edit", area)
-        read = _chosen(reading_of(session, area))
-    wav = workshop().reader.read(text, read.manner, normalise=read.in_words)
+        read = chosen(request.form, reading_of(session, area))
+    in_words = read.telling(unread_notes().of(area.id, now()))
+    wav = workshop().reader.read(text, read.manner, normalise=in_words)
     return Response(wav, mimetype="audio/wav")
 
 
@@ -135,7 +139,3 @@ def _begun(title: str, work: Work, spoken_at: float = 0.0) -> AnyResponse | str:
     if not is_htmx():
         return done(f"/library/jobs/{begun.id}")
     return page("library/_job.html", job=begun)
-
-
-def _chosen(read: Reading) -> Reading:
-    return replace(read, manner=manner_in(request.form, read))

@@ -223,6 +223,14 @@ TEMPLATE_STATES: Mapping[str, Pair] = {
     "retired": ("Không dùng nữa", "Retired"),
 }
 
+PRONUNCIATIONS: Mapping[str, Pair] = {
+    "acronym": ("Chữ viết tắt", "Acronym"),
+    "abbreviation": ("Từ viết gọn", "Abbreviation"),
+    "name": ("Tên riêng", "Name"),
+    "foreign_name": ("Tên nước ngoài", "Foreign name"),
+    "minority_name": ("Tên tiếng dân tộc thiểu số", "Minority-language name"),
+}
+
 AUDITED: Mapping[str, Pair] = {
     "alert.cancel": ("Hủy phát khẩn cấp", "Alert cancelled"),
     "alert.confirm": ("Duyệt phát khẩn cấp, chờ người thứ hai", "Alert confirmed, another needed"),
@@ -287,6 +295,11 @@ AUDITED: Mapping[str, Pair] = {
     "programme.submit": ("Trình duyệt chương trình", "Programme submitted"),
     "programme.version": ("Soạn phiên bản mới", "New version written"),
     "programme.withdraw": ("Rút lại chương trình", "Programme withdrawn"),
+    "pronunciation.add": ("Thêm cách đọc", "Reading added"),
+    "pronunciation.change": ("Sửa cách đọc", "Reading changed"),
+    "pronunciation.dismiss": ("Bỏ qua từ chờ cách đọc", "Waiting word dismissed"),
+    "pronunciation.import": ("Nhập từ điển từ CSV", "Dictionary imported"),
+    "pronunciation.remove": ("Bỏ cách đọc", "Reading removed"),
     "schedule.change": ("Sửa lịch phát", "Schedule rule changed"),
     "schedule.create": ("Đặt lịch phát", "Schedule rule made"),
     "schedule.delete": ("Xóa lịch phát", "Schedule rule deleted"),
@@ -381,6 +394,7 @@ WORDS: Mapping[str, Mapping[str, Pair]] = {
     "reach_mark": REACH_MARKS,
     "factor": FACTORS,
     "template": TEMPLATE_STATES,
+    "pronunciation": PRONUNCIATIONS,
     "audited": AUDITED,
     "spoken_rule": SPOKEN_RULES,
     "spoken_doubt": SPOKEN_DOUBTS,

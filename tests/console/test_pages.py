@@ -22,7 +22,8 @@ EVERYONE = (
     "/areas/vn-31-an-binh/reading", "/me",
     "/me/password", "/help", "/programmes/new", "/programmes/item?kind=relay", "/schedule/new",
     "/library/upload", "/library/bulletin", "/stations/new", "/desk", "/desk/wall", "/desk/alerts",
-    "/desk/templates", "/desk/rules", "/desk/drills",
+    "/desk/templates", "/desk/rules", "/desk/drills", "/pronunciations",
+    "/pronunciations.csv?area_id=vn-31-an-binh",
 )  # fmt: skip
 ADMINISTRATORS = ("/people", "/audit")
 NEIGHBOURS = ("/programmes/p-news", "/schedule/r-afternoon", "/library/1", "/stations/s-an-binh",
@@ -242,6 +243,17 @@ def test_a_text_is_shown_as_it_will_be_spoken_also_without_scripts(console: Cons
     assert "Đọc ▲ ABCX báo: ba phẩy hai mươi lăm mét (đơn vị đo) ." in page
     assert "Đọc như viết Hết." in page
     assert "<h1>Cách đọc</h1>" in answer.text
+
+
+def test_a_bulletin_may_have_readings_of_its_own(console: Console) -> None:
+    client = signed_in(console, "an")
+    form = {"csrf_token": token(client, "/"), "area_id": "vn-31-an-binh", "text": "Họp tại KXQ."}
+
+    read = client.post("/speech/preview", data=form | {"pronunciations": "KXQ = khu xóm quê"})
+    wrong = client.post("/speech/preview", data=form | {"pronunciations": "KXQ khu"})
+
+    assert "Đọc Họp tại khu xóm quê (chữ viết tắt) ." in plain(read.text)
+    assert wrong.status_code == 422
 
 
 def test_one_sentence_of_a_preview_is_spoken_alone_and_only_one(console: Console) -> None:

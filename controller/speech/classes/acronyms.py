@@ -1,6 +1,7 @@
 """Acronyms, abbreviations, names by the dictionaries; what is in none is told, not spelled."""
 
 import re
+import unicodedata
 
 from controller.speech.classes.dates import say_month
 from controller.speech.dictionary import Dictionary, Entry
@@ -17,6 +18,7 @@ _SYLLABLE = re.compile(
     r"|EO|ÊU|IA|IU|OI|ÔI|ƠI|UA|UI|ƯA|ƯI|ƯU|[AĂÂEÊIOÔƠUƯY])(?:NG|NH|CH|[CMNPT])?"
 )
 _TONED = re.compile(r"[ÀÁẢÃẠẰẮẲẴẶẦẤẨẪẬÈÉẺẼẸỀẾỂỄỆÌÍỈĨỊÒÓỎÕỌỒỐỔỖỘỜỚỞỠỢÙÚỦŨỤỪỨỬỮỰỲÝỶỸỴ]")
+_TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")  # huyền, sắc, ngã, hỏi, nặng
 _PREVIOUS_WORD = re.compile(r"([^\W\d_]+)\W*$")
 _NEXT_WORD = re.compile(r"\W{1,4}([^\W\d_]{1,12})")
 _ROADS = re.compile(
@@ -127,6 +129,22 @@ def is_doubtful(token: str, place: Place) -> bool:
     if _TONED.search(token.upper()):
         return False
     return not _is_capital_word(place, token, place.start + len(token))
+
+
+def is_ordinary(text: str) -> bool:
+    """Say whether a text is nothing but ordinary words in small letters: `sơ tán`, `cao`.
+
+    One or two plain letters may be an abbreviation (`ko`); what Vietnamese cannot spell is none.
+    """
+    parts = text.split()
+    if not parts or all(len(part) <= 2 and part.isascii() for part in parts):
+        return False
+    return all(part.islower() and _SYLLABLE.fullmatch(_toneless(part)) for part in parts)
+
+
+def _toneless(word: str) -> str:
+    letters = unicodedata.normalize("NFD", word.upper())
+    return unicodedata.normalize("NFC", "".join(one for one in letters if one not in _TONES))
 
 
 def _is_capital_word(place: Place, token: str, end: int) -> bool:

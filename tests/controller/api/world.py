@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -24,6 +25,9 @@ from controller.people.rights import Actor
 from controller.programmes.schedule import RuleDraft, create_rule
 from controller.programmes.service import create_programme
 from controller.programmes.versions import add_version, submit
+from controller.pronunciation.models import UnreadWord
+from controller.pronunciation.service import add_entry
+from controller.pronunciation.unread import Found, note_unread
 from tests.controller.cast import AN_BINH, PROVINCE, TAN_LAP, Cast, introduce, person
 
 SOUND = "a" * 64
@@ -92,7 +96,20 @@ def _things(session: Session, cast: Cast, now: datetime) -> dict[str, Any]:
         session, actor=cast.binh, area_id=AN_BINH, title="Diễn tập", planned_at=now, now=now
     )
     release_rule = set_rule(session, actor=cast.chief, area_id=AN_BINH, now=now)
+    entry = add_entry(
+        session,
+        actor=cast.an,
+        area_id=AN_BINH,
+        written="KQS",
+        spoken="khu Quán Sứ",
+        kind="name",
+        now=now,
+    )
+    note_unread(session, AN_BINH, [Found("ABQ", 1, "Tin từ ABQ.")], now)
+    unread = session.scalars(select(UnreadWord)).one()
     return {
+        "entry_id": entry.id,
+        "unread_id": unread.id,
         "area_id": AN_BINH,
         "token_id": 1,
         "station_id": cast.station.id,
@@ -126,5 +143,11 @@ def _template(session: Session, cast: Cast, now: datetime) -> AlertTemplate:
     """Write a template of An Bình, by `an`."""
     draft = TemplateDraft(title="Lũ", hazard="flood", level=2, texts={"vi": "Nước lên."})
     return keep_template(
-        session, actor=cast.an, area_id=AN_BINH, draft=draft, spoken={"vi": ALERT_ASSET}, now=now
+        session,
+        actor=cast.an,
+        area_id=AN_BINH,
+        draft=draft,
+        words=draft.texts,
+        spoken={"vi": ALERT_ASSET},
+        now=now,
     )

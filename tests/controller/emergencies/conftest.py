@@ -22,15 +22,14 @@ from controller.emergencies.speech import Spoken, Studio
 from controller.errors import ControllerError
 from controller.keys import Keyring
 from controller.library.ingest import IngestedAsset
-from controller.library.reading import Reading
-from controller.library.speech import FakeVoice, Reader
+from controller.library.speech import FakeVoice, Manner, Reader
 from controller.library.store import AssetStore
 from controller.people.models import Role
 from controller.people.rights import Actor
 from tests.controller.cast import AN_BINH, PROVINCE, Cast, introduce, person
 
 GOOD = "123456"
-AS_SHIPPED = Reading()
+USUAL = Manner()
 
 
 class WrongCode(ControllerError):
@@ -50,7 +49,7 @@ class HumStudio(Studio):
     def speak(
         self,
         *texts: Mapping[str, str],
-        reading: Reading = AS_SHIPPED,  # noqa: ARG002 - hums alike for every area
+        manner: Manner = USUAL,  # noqa: ARG002 - hums alike for every area
     ) -> tuple[Spoken, ...]:
         """Return made-up sounds."""
         return tuple({name: _sound(text) for name, text in some.items()} for some in texts)

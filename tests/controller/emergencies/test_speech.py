@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from controller.emergencies.announcer import Announcer
 from controller.emergencies.drafting import look
 from controller.emergencies.errors import LanguageUnspoken
 from controller.emergencies.speech import Studio
@@ -48,22 +49,23 @@ def test_an_alert_is_read_with_the_voice_and_words_of_its_area(
     two: Studio, voice: TwoVoices
 ) -> None:
     read = Reading(Manner("piper-site", 120), Settings("ngàn", "lẻ"))
+    words = Announcer(read).theirs("Sơ tán 1.005 hộ.", "vi")
 
-    two.speak({"vi": "Sơ tán 1.005 hộ."}, reading=read)
+    two.speak({"vi": words}, manner=read.manner)
 
     assert voice.by == [("piper-site", 120)]
     assert voice.said == ["Sơ tán một ngàn không trăm lẻ năm hộ."]
 
 
 def test_an_alert_never_waits_for_a_voice_that_is_gone(two: Studio, voice: TwoVoices) -> None:
-    two.speak({"vi": "Nước lên nhanh."}, reading=Reading(Manner("piper-gone", 120)))
+    two.speak({"vi": "Nước lên nhanh."}, manner=Manner("piper-gone", 120))
 
     assert voice.by == [("vi", 120)]
 
 
 def test_another_language_is_not_read_by_the_voice_of_the_area(two: Studio) -> None:
     with pytest.raises(LanguageUnspoken):
-        two.speak({"en": "Water is rising."}, reading=Reading(Manner("piper-site")))
+        two.speak({"en": "Water is rising."}, manner=Manner("piper-site"))
 
 
 def test_the_area_that_speaks_decides_for_a_draft(desk: Desk) -> None:
