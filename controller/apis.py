@@ -20,6 +20,7 @@ from controller.health.api import health_api
 from controller.keys import Keyring
 from controller.library.api import LibraryParts, install_library, library_api
 from controller.library.speech import Reader
+from controller.library.speech_api import speech_api
 from controller.library.store import AssetStore
 from controller.people import second_factor
 from controller.people.access import Access
@@ -28,6 +29,9 @@ from controller.people.areas_api import areas_api
 from controller.people.second_factor_api import second_factor_api
 from controller.plans.api import plans_api
 from controller.programmes.api import programmes_api
+from controller.programmes.hearing_api import hearings_api
+from controller.pronunciation.api import pronunciation_api
+from controller.pronunciation.noting import UnreadNotes
 from controller.records.api import records_api
 from controller.stations.api import install_stations, stations_api
 from controller.warnings.api import warnings_api
@@ -39,6 +43,9 @@ APIS = (
     second_factor_api,
     stations_api,
     library_api,
+    pronunciation_api,
+    speech_api,
+    hearings_api,
     programmes_api,
     plans_api,
     emergencies_api,
@@ -71,7 +78,9 @@ def register_apis(
     replace(access, upload_max_bytes=config.upload_max_bytes).install(app)
     install_stations(app, keyring)
     install_library(app, LibraryParts(store, reader, config.target_lufs))
-    studio = Studio(store, reader, config.target_lufs)
+    notes = UnreadNotes(access.sessions)
+    notes.install(app)
+    studio = Studio(store, reader, config.target_lufs, notes)
     own_words = config.data_dir / OWN_WORDS
     install_emergencies(app, EmergencyParts(studio, verify, config.zone, own_words))
     for api in APIS:

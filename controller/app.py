@@ -54,12 +54,14 @@ class Part(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The controller, built and not yet started."""
+    """The controller, built and not yet started; `reader` and `store` are its voices and sounds."""
 
     config: Config
     engine: Engine
     sessions: Sessions
     keyring: Keyring
+    store: AssetStore
+    reader: Reader
     web: Flask | None
     parts: tuple[Part, ...]
     worker: Worker | None
@@ -160,7 +162,7 @@ def build(config: Config, *, with_web: bool = True, with_worker: bool = True) ->
             ),
             HttpServer(web, config.http_host, config.http_port, threads=config.http_threads),
         ]
-    return App(config, engine, sessions, keyring, web, tuple(parts), worker)
+    return App(config, engine, sessions, keyring, store, reader, web, tuple(parts), worker)
 
 
 def make_device_app(

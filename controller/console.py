@@ -17,6 +17,9 @@ from controller.desk.views import desk_views
 from controller.desk.watch import Watch
 from controller.health.views import station_views
 from controller.help.views import help_views
+from controller.library.listening_views import LISTENINGS, listening_views, word
+from controller.library.preview_views import SENTENCES, preview_views, sentence
+from controller.library.reading_views import reading_views
 from controller.library.views import library_views
 from controller.library.workshop import Workshop
 from controller.menu import allowed, menu
@@ -27,6 +30,7 @@ from controller.people.second_factor_views import second_factor_views
 from controller.people.views import SIGN_INS, people_views, sign_in_post
 from controller.plans.views import schedule_views
 from controller.programmes.views import programmes_views
+from controller.pronunciation.views import pronunciation_views
 from controller.records.views import logbook_views
 from controller.stations.views import stations_views
 from controller.today.views import today_views
@@ -49,6 +53,10 @@ VIEWS = (
     source_views,
     help_views,
     library_views,
+    pronunciation_views,
+    listening_views,
+    preview_views,
+    reading_views,
     programmes_views,
     schedule_views,
     station_views,
@@ -76,4 +84,6 @@ def add_console(
     app.jinja_env.globals.update(menu=menu, allowed=allowed)
     for views in VIEWS:
         app.register_blueprint(views)
+    app.view_functions["listening.word"] = limiter.limit(LISTENINGS)(word)
+    app.view_functions["preview.sentence"] = limiter.limit(SENTENCES)(sentence)
     app.view_functions["people.sign_in_post"] = limiter.limit(SIGN_INS)(sign_in_post)

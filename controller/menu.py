@@ -18,12 +18,14 @@ def menu() -> list[tuple[str, str]]:
     ]
     alarm = [("/desk", _("Khẩn cấp"))] if allowed("alert.fire") else []
     outside = [("/warnings", _("Cảnh báo ngoài"))] if allowed("cap.view") else []
+    words = [("/pronunciations", _("Từ điển phát âm"))]
     who_calls = [("/areas", _("Địa bàn"))]
     administrators = [
         ("/people", _("Tài khoản")),
         ("/audit", _("Nhật ký hệ thống")),
     ]
-    chosen = alarm + outside + everyone + (who_calls if allowed("area.contact") else [])
+    chosen = alarm + outside + everyone + (words if allowed("pronunciation.edit") else [])
+    chosen += who_calls if allowed("area.contact") else []
     return chosen + (administrators if allowed("person.view") else [])
 
 

@@ -32,6 +32,7 @@ from controller.people.rights import Actor, actor_of, machine_owner
 from controller.people.second_factor import verify
 from controller.people.service import create_person
 from controller.programmes import versions
+from controller.programmes.hearing import spoken_sounds
 from controller.programmes.models import Programme
 from controller.programmes.schedule import RuleDraft, create_rule
 from controller.programmes.service import create_programme
@@ -157,7 +158,7 @@ def keep_bulletin(app: App, store: AssetStore, reader: Reader, commune: Commune)
 def approve_programme(
     app: App, commune: Commune, title: str, items: Sequence[dict[str, object]]
 ) -> str:
-    """Write, submit and approve a programme by two people; return its id."""
+    """Write, submit, hear and approve a programme by two people; return its id."""
     with app.sessions.begin() as session:
         programme = create_programme(
             session, actor=commune.operator, area_id=COMMUNE, title=title, now=now()
@@ -169,6 +170,15 @@ def approve_programme(
         versions.submit(
             session, actor=commune.operator, programme_id=name, number=number, now=now()
         )
+        for sound in spoken_sounds(session, commune.approver, version):
+            versions.hear(
+                session,
+                actor=commune.approver,
+                programme_id=name,
+                number=number,
+                sha256=sound.sha256,
+                now=now(),
+            )
         versions.approve(
             session, actor=commune.approver, programme_id=name, number=number, now=now()
         )

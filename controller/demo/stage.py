@@ -18,8 +18,6 @@ from controller.demo.agents import AgentProcess
 from controller.demo.sound_server import SoundServer
 from controller.errors import ControllerError
 from controller.health.models import Presence
-from controller.library.speech import EspeakVoice, Reader
-from controller.library.store import AssetStore
 from controller.plans.models import CompiledPlan
 
 READY_WITHIN = timedelta(seconds=45)
@@ -64,8 +62,7 @@ class Stage:
         )
         self.sound = SoundServer(devices, aloud=aloud)
         self.app: App = build(self.config)
-        self.store = AssetStore(self.config.data_dir / "assets")
-        self.reader = Reader(EspeakVoice(), self.config.data_dir / "speech")
+        self.store, self.reader = self.app.store, self.app.reader
         self.agents: list[AgentProcess] = []
         self.zone = ZoneInfo(self.config.zone)
 

@@ -176,7 +176,9 @@ def _waiting(session: Session, one: Shown) -> dict[str, Any]:
     needs = needs_of(session, one.alert, row, actor(), now())
     confirmed = releasing.releases(session, one.alert.id, row.number)
     places = places_of(session, one.alert.publish_area_id, content.target)
-    sounds = sounds_of(session, actor(), one.alert.id, row.spoken, row.audio)
+    sounds = sounds_of(
+        session, actor(), one.alert.id, row.spoken, row.audio, one.speaker, content.texts
+    )
     return {
         "row": row,
         "said": content,

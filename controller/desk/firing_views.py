@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from controller.desk.ahead import Ahead, ahead, reasons
 from controller.desk.forms import draft_in, draft_of_template
+from controller.desk.sounds import shown_in
 from controller.emergencies import drafting, releasing
 from controller.emergencies.content import Draft
 from controller.emergencies.drills import hold_drill
@@ -163,7 +164,13 @@ def _ahead(session: Session, draft: Draft) -> Ahead:
 def _decision(found: Ahead) -> dict[str, Any]:
     needs = found.needs
     area = found.looked.resolved.publish_area_name if found.looked else ""
-    return {"ahead": found, "why": reasons(needs, area) if needs else []}
+    looked = found.looked
+    shown = (
+        shown_in(looked.content.texts, looked.spoken, looked.reading, looked.area_id)
+        if looked
+        else {}
+    )
+    return {"ahead": found, "why": reasons(needs, area) if needs else [], "shown": shown}
 
 
 def _write(draft: Draft) -> str:

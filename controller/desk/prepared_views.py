@@ -166,7 +166,9 @@ def _one(session: Session, template_id: str) -> dict[str, Any]:
     return {
         "row": row,
         "area": area,
-        "sounds": sounds_of(session, actor(), row.id, row.texts, row.audio),
+        "sounds": sounds_of(
+            session, actor(), row.id, prepared.words_of(row), row.audio, area, row.texts
+        ),
         "may_edit": allows(actor(), "alert.template", area),
         "may_approve": allows(actor(), "alert.approve_template", area)
         and actor().login not in {row.created_by, row.changed_by},

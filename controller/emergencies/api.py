@@ -48,6 +48,7 @@ def look_at_alert(body: DraftBody) -> Response:
     parts = emergency_parts()
     with reading() as session:
         looked = drafting.look(session, actor(), _draft(body), now(), parts.zone)
+    parts.studio.note(looked.area_id, looked.read, now())
     return answer(_look(looked))
 
 

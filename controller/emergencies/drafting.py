@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from controller.areas.service import find_area
 from controller.db import Sessions
 from controller.emergencies import speech
+from controller.emergencies.announcer import Announcer, require_sayable
 from controller.emergencies.content import Content, Draft, content_of, stored_content
 from controller.emergencies.errors import StatusFixed
 from controller.emergencies.models import (
@@ -25,7 +26,7 @@ from controller.emergencies.models import (
     RevisionState,
     TemplateState,
 )
-from controller.emergencies.prepared import usable_template
+from controller.emergencies.prepared import usable_template, words_of
 from controller.emergencies.service import (
     OPEN,
     newest_revision,
@@ -37,7 +38,9 @@ from controller.emergencies.speech import Spoken, Studio
 from controller.emergencies.target import Resolved, resolve
 from controller.emergencies.wording import ZONE, all_clear_texts, spoken_texts
 from controller.errors import Conflict, Invalid
+from controller.library.reading import Reading, reading_of
 from controller.people.rights import Actor, require
+from controller.speech import Spoken as Read
 from wire.alert import AlertAction
 
 
@@ -45,7 +48,8 @@ from wire.alert import AlertAction
 class Look:
     """A checked draft before it is spoken: what it says, in which words, and who would hear it.
 
-    `is_prepared` when the words are exactly those of an approved template.
+    `is_prepared` when the words are exactly those of an approved template. `reading` is how the
+    area that speaks has texts read, `read` how these became words, with what could not be read.
     """
 
     content: Content
@@ -56,6 +60,8 @@ class Look:
     area_id: str
     template: AlertTemplate | None = None
     is_prepared: bool = False
+    reading: Reading = field(default_factory=Reading)
+    read: tuple[Read, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,9 @@ class Sounds:
 def look(session: Session, actor: Actor, draft: Draft, now: datetime, zone: str = ZONE) -> Look:
     """Check a draft and return what it would say and who would hear it; nothing is written.
 
+    It is read by the dictionaries of the area that speaks: nobody below changes its words. A
+    template's words are those that were heard when it was approved.
+
     Raises NotAllowed, Missing, Invalid, NobodyHears, TemplateMissing.
     """
     area = find_area(session, draft.area_id)
@@ -82,15 +91,23 @@ def look(session: Session, actor: Actor, draft: Draft, now: datetime, zone: str 
         draft = _filled(draft, template)
     content = content_of(draft, area, now)
     resolved = resolve(session, area, content.target)
+    is_prepared = template is not None and _is_word_for_word(content, template)
+    heard = words_of(template) if template is not None and is_prepared else {}
+    reading = reading_of(session, area)
+    announcer = Announcer(reading)
+    spoken = spoken_texts(content, now, announcer, zone, heard)
+    require_sayable(spoken)
     return Look(
         content,
         resolved,
-        spoken_texts(content, now, zone),
-        all_clear_texts(content, now, zone),
+        spoken,
+        all_clear_texts(content, now, announcer, zone),
         now,
         area.id,
         template,
-        template is not None and _is_word_for_word(content, template),
+        is_prepared,
+        reading,
+        announcer.read,
     )
 
 
@@ -101,7 +118,8 @@ def speak(studio: Studio, looked: Look) -> Sounds:
         for language, text in looked.spoken.items()
         if language not in looked.content.recordings
     }
-    return Sounds(*studio.speak(words, looked.all_clear))
+    studio.note(looked.area_id, looked.read, looked.issued_at)
+    return Sounds(*studio.speak(words, looked.all_clear, manner=looked.reading.manner))
 
 
 def write_alert(

@@ -133,18 +133,6 @@ class AlertRelease(Base):
     __table_args__ = (UniqueConstraint("alert_id", "revision", "person_id"),)
 
 
-class AlertHearing(Base):
-    """Who listened to which sound before it may go out; `about` is an alert's or template's id."""
-
-    __tablename__ = "alert_hearings"
-
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
-    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
-    about: Mapped[str] = mapped_column(String(40), primary_key=True)
-    login: Mapped[str] = mapped_column(String(60))
-    at: Mapped[datetime]
-
-
 class ReachState(StrEnum):
     """How far an alert came at a cluster, by signed receipts only."""
 
@@ -221,7 +209,8 @@ class TemplateState(StrEnum):
 class AlertTemplate(Base):
     """A prepared alert without a place. Changing it raises `version` and voids its approval.
 
-    `audio` is how its texts sound, for listening; an alert made of it is spoken with its own time.
+    `spoken` are its texts in the words that are said, `audio` how they sound, for listening. An
+    alert made of it says exactly these words, after its own time.
     """
 
     __tablename__ = "alert_templates"
@@ -232,6 +221,7 @@ class AlertTemplate(Base):
     hazard: Mapped[str] = mapped_column(String(30))
     level: Mapped[int]
     texts: Mapped[dict[str, Any]]
+    spoken: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     audio: Mapped[dict[str, Any]]
     siren: Mapped[str | None] = mapped_column(String(64))
     minutes: Mapped[int] = mapped_column(default=30)

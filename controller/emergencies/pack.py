@@ -20,7 +20,7 @@ from controller.db import Clock, Sessions, upsert
 from controller.emergencies.pack_words import OWN_WORDS, Saying, Words, WordsInvalid, load_words
 from controller.library.errors import LibraryError, VoiceUnknown
 from controller.library.ingest import ingest
-from controller.library.speech import Manner, Reader
+from controller.library.speech import Manner, Reader, as_it_is
 from controller.library.store import AssetStore
 from controller.replan import replan
 from controller.stations.models import EmergencyPack as PackRow
@@ -146,7 +146,7 @@ class PackMaker:
     def _sound(self, saying: Saying) -> Asset:
         if saying.file is not None:
             return self._ingested(saying.file)
-        wav = self._reader.read(saying.text, Manner(voice=saying.voice))
+        wav = self._reader.read(saying.text, Manner(voice=saying.voice), normalise=as_it_is)
         with tempfile.NamedTemporaryFile(suffix=".wav") as file:
             file.write(wav)
             file.flush()

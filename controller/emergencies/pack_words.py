@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from controller.emergencies.announcer import Announcer
 from controller.errors import ControllerError
 from wire.alert import Hazard, Language
 from wire.pack import SirenPattern, Wording
@@ -30,7 +31,10 @@ class WordsInvalid(ControllerError):
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """One sentence of a pack: said by `voice`, or recorded in `file` (whose hash is `recorded`)."""
+    """One sentence of a pack: said by `voice`, or recorded in `file` (whose hash is `recorded`).
+
+    `text` is in words, by the shipped dictionary alone: a pack is for the devices of many areas.
+    """
 
     about: str
     wording: Wording
@@ -109,6 +113,7 @@ def _saying(
     text = words if isinstance(words, str) else str(words["text"])
     if not 0 < len(text) <= LONGEST_TEXT:
         raise ValueError(f"{language}.{wording}.{about}: 1 to {LONGEST_TEXT} letters")
+    text = Announcer().ours(text, language)
     if isinstance(words, str) or "file" not in words:
         return Saying(about, wording, language, text, voice)
     file = folder / str(words["file"])

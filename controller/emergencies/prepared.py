@@ -12,12 +12,14 @@ from controller.areas.models import Area
 from controller.areas.service import find_area
 from controller.db import Sessions
 from controller.emergencies import speech
+from controller.emergencies.announcer import Announcer, require_sayable
 from controller.emergencies.content import Content, Draft, content_of
 from controller.emergencies.errors import OwnTemplate, TemplateMissing
 from controller.emergencies.hearing import require_heard
 from controller.emergencies.models import AlertTemplate, TemplateState
 from controller.emergencies.speech import Spoken, Studio
 from controller.errors import Conflict, Invalid
+from controller.library.reading import reading_of
 from controller.listing import Listing, above, below, listing
 from controller.people import audit
 from controller.people.rights import Actor, paths_for, require
@@ -55,13 +57,19 @@ def write_template(
     """
     with read_sessions() as session:
         content = _checked(session, actor, area_id, draft, now)
-    (spoken,) = studio.speak(content.texts)
+        reading = reading_of(session, find_area(session, area_id))
+    announcer = Announcer(reading)
+    words = {name: announcer.theirs(text, name) for name, text in content.texts.items()}
+    require_sayable(words)
+    (spoken,) = studio.speak(words, manner=reading.manner)
+    studio.note(area_id, announcer.read, now)
     with sessions.begin() as session:
         return keep_template(
             session,
             actor=actor,
             area_id=area_id,
             draft=draft,
+            words=words,
             spoken=spoken,
             now=now,
             template_id=template_id,
@@ -74,16 +82,18 @@ def keep_template(
     actor: Actor,
     area_id: str,
     draft: TemplateDraft,
+    words: dict[str, str],
     spoken: Spoken,
     now: datetime,
     template_id: str | None = None,
 ) -> AlertTemplate:
-    """Keep a template that was spoken, as a draft to be approved."""
+    """Keep a template that was spoken, in these words, as a draft to be approved."""
     content = _checked(session, actor, area_id, draft, now)
     row = _row(session, actor, area_id, template_id, now)
     row.title = draft.title.strip()
     row.hazard, row.level = content.hazard, content.level
-    row.texts, row.audio = dict(content.texts), speech.keep(session, spoken, now)
+    row.texts, row.spoken = dict(content.texts), words
+    row.audio = speech.keep(session, spoken, now)
     row.siren, row.minutes = content.siren, content.minutes
     row.repeat = content.repeat.model_dump() if draft.repeat else {}
     row.state, row.is_preauthorised = TemplateState.DRAFTED, False
@@ -124,6 +134,7 @@ def approve_template(
         "version": version,
         "preauthorised": preauthorise,
         "texts": row.texts,
+        "spoken": row.spoken,
         "audio": {language: one["sha256"] for language, one in row.audio.items()},
         "written_by": row.changed_by,
     }
@@ -182,6 +193,17 @@ def usable_template(session: Session, area: Area, template_id: str) -> AlertTemp
     if row is None or row.state != TemplateState.APPROVED or row.area_id not in area.chain:
         raise TemplateMissing(id=template_id)
     return row
+
+
+def words_of(template: AlertTemplate) -> dict[str, str]:
+    """Return the words of a template as they were heard.
+
+    One from before words were kept was read by the shipped dictionary alone.
+    """
+    return {
+        name: template.spoken.get(name) or Announcer().theirs(text, name)
+        for name, text in template.texts.items()
+    }
 
 
 def _checked(

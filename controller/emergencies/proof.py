@@ -11,9 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from controller.areas.service import find_area
-from controller.emergencies.models import Alert, AlertHearing, AlertRelease, AlertRevision
+from controller.emergencies.models import Alert, AlertRelease, AlertRevision
 from controller.emergencies.progress import ClusterReach, Counts, clusters, progress
 from controller.emergencies.releasing import releases
+from controller.library.models import Hearing
 from controller.people import audit
 from controller.people.models import AuditEntry
 
@@ -76,9 +77,7 @@ def proof_of(session: Session, alert: Alert, now: datetime) -> Proof:
 
 def _hearings(session: Session, alert: Alert) -> tuple[Heard, ...]:
     about = {alert.id, alert.template_id or alert.id}
-    rows = session.scalars(
-        select(AlertHearing).where(AlertHearing.about.in_(about)).order_by(AlertHearing.at)
-    )
+    rows = session.scalars(select(Hearing).where(Hearing.about.in_(about)).order_by(Hearing.at))
     return tuple(Heard(row.login, row.sha256, row.at) for row in rows)
 
 

@@ -79,6 +79,7 @@ class TemplateOut(Told):
     hazard: str
     level: int
     texts: dict[str, str]
+    spoken: dict[str, str]
     audio: dict[str, Any]
     siren: str | None
     minutes: int

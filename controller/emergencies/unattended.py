@@ -36,6 +36,7 @@ from controller.emergencies.models import (
     RevisionState,
     TemplateState,
 )
+from controller.emergencies.prepared import words_of
 from controller.emergencies.rules import COOLING, Needs, needs_of, why_words
 from controller.emergencies.service import NAME, newest_revision, note_change
 from controller.listing import above, below
@@ -140,7 +141,7 @@ def _look(
         template_id=template.id,
     )
     looked = look(session, actor, asked, now)
-    return replace(looked, spoken=dict(looked.content.texts))
+    return replace(looked, spoken=dict(words_of(template)))
 
 
 def _require_silence(session: Session, looked: Look, update_of: str | None, now: datetime) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from controller.emergencies.announcer import Announcer
 from controller.emergencies.content import Content
 from controller.emergencies.hazards import HAZARDS
 from wire.alert import AlertStatus
@@ -34,28 +35,39 @@ _CLEAR = {
 }
 
 
-def spoken_texts(content: Content, issued_at: datetime, zone: str = ZONE) -> dict[str, str]:
-    """Return what is read out in each language, in the order of `content.texts`.
+def spoken_texts(
+    content: Content,
+    issued_at: datetime,
+    announcer: Announcer,
+    zone: str = ZONE,
+    heard: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, str]:
+    """Return what is read out in each language, in words, in the order of `content.texts`.
 
+    Where people have `heard` words for a text before (a template's), these are said and no others.
     A language without words of ours (a recording goes with it) is preceded by the Vietnamese ones.
     """
-    return {
-        language: _around(content, language, f"{_says(content, language, issued_at, zone)} {text}")
-        for language, text in content.texts.items()
-    }
+    said = {}
+    for language, text in content.texts.items():
+        body = heard.get(language) or announcer.theirs(text, language)
+        says = _says(content, language, issued_at, announcer, zone)
+        said[language] = _around(content, language, f"{says} {body}")
+    return said
 
 
-def all_clear_texts(content: Content, issued_at: datetime, zone: str = ZONE) -> dict[str, str]:
+def all_clear_texts(
+    content: Content, issued_at: datetime, announcer: Announcer, zone: str = ZONE
+) -> dict[str, str]:
     """Return what a cancel or end may speak, in each language that has words of ours."""
     return {
-        language: _around(content, language, _clear(content, language, issued_at, zone))
+        language: _around(content, language, _clear(content, language, issued_at, announcer, zone))
         for language in content.texts
         if language in _CLEAR
     }
 
 
 def said_time(at: datetime, language: str, zone: str = ZONE) -> str:
-    """Return an instant as it is said: `8 giờ 05 phút, ngày 2 tháng 11 năm 2026`."""
+    """Return an instant as it is written out: `8 giờ 05 phút, ngày 2 tháng 11 năm 2026`."""
     local = at.astimezone(ZoneInfo(zone))
     if language == "en":
         return f"{local:%H:%M} on {local.day}/{local.month}/{local.year}"
@@ -72,14 +84,23 @@ def _around(content: Content, language: str, words: str) -> str:
     return f"{first} {words} {first}"
 
 
-def _says(content: Content, language: str, issued_at: datetime, zone: str) -> str:
-    at = said_time(issued_at, language, zone)
-    return _SAYS.get(language, _SAYS["vi"]).format(name=content.issuer.name, at=at)
+def _says(
+    content: Content, language: str, issued_at: datetime, announcer: Announcer, zone: str
+) -> str:
+    ours = language if language in _SAYS else "vi"
+    return _SAYS[ours].format(
+        name=announcer.theirs(content.issuer.name, ours),
+        at=announcer.ours(said_time(issued_at, ours, zone), ours),
+    )
 
 
-def _clear(content: Content, language: str, issued_at: datetime, zone: str) -> str:
+def _clear(
+    content: Content, language: str, issued_at: datetime, announcer: Announcer, zone: str
+) -> str:
     names = HAZARDS[content.hazard]
     hazard = names.en if language == "en" else names.vi
     return _CLEAR[language].format(
-        name=content.issuer.name, hazard=hazard.lower(), at=said_time(issued_at, language, zone)
+        name=announcer.theirs(content.issuer.name, language),
+        hazard=hazard.lower(),
+        at=announcer.ours(said_time(issued_at, language, zone), language),
     )

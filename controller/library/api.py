@@ -1,7 +1,7 @@
 """The library over the JSON API: upload, speak, list, archive."""
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -14,11 +14,14 @@ from sqlalchemy.orm import Session
 from controller.areas.service import find_area
 from controller.library import service
 from controller.library.models import Asset, LibraryItem
-from controller.library.speech import Manner, Reader
+from controller.library.reading import FASTEST, HIGHEST, SLOWEST, reading_of
+from controller.library.speech import Reader
 from controller.library.store import AssetStore
 from controller.listing import Listing
 from controller.people.access import actor, now, reading, writing
-from controller.pronunciation.service import dictionaries_for
+from controller.pronunciation import bulletin
+from controller.pronunciation.checking import LONGEST_SPOKEN, LONGEST_WRITTEN
+from controller.pronunciation.noting import unread_notes
 from controller.web.api import (
     Asked,
     FormWords,
@@ -35,7 +38,7 @@ from controller.web.api import (
 
 library_api = make_api("library", "Thư viện âm thanh", "Sound library")
 
-_NAME = "truyenthanh.library"
+NAME = "truyenthanh.library"
 KindName = Literal["bulletin", "music", "chime", "jingle", "spot"]
 
 
@@ -50,7 +53,7 @@ class LibraryParts:
 
 def install_library(app: Flask, parts: LibraryParts) -> None:
     """Give the parts to an app that registers `library_api`."""
-    app.extensions[_NAME] = parts
+    app.extensions[NAME] = parts
 
 
 class ItemPath(BaseModel):
@@ -77,15 +80,26 @@ class UploadForm(BaseModel):
     kind: FormWords
 
 
+class OwnReading(Asked):
+    """How one thing is read in this bulletin alone."""
+
+    written: Words = Field(max_length=LONGEST_WRITTEN)
+    spoken: Words = Field(max_length=LONGEST_SPOKEN)
+
+
 class BulletinBody(Asked):
-    """A text to be spoken."""
+    """A text to be spoken; voice, speed and pitch are those of the area unless said otherwise.
+
+    `pronunciations` count in it alone, before every dictionary.
+    """
 
     area_id: Key
     title: Words = Field(max_length=300)
     text: Words = Field(max_length=service.LONGEST_TEXT)
-    voice: Words = "vi"
-    speed: int = Field(150, ge=80, le=300, description="words a minute")
-    pitch: int = Field(50, ge=0, le=99)
+    voice: Words | None = None
+    speed: int | None = Field(None, ge=SLOWEST, le=FASTEST, description="words a minute")
+    pitch: int | None = Field(None, ge=0, le=HIGHEST)
+    pronunciations: list[OwnReading] = Field([], max_length=bulletin.MOST)
 
 
 class ItemOut(Told):
@@ -98,6 +112,7 @@ class ItemOut(Told):
     title: str
     text: str
     voice: str
+    pronunciations: list[dict[str, str]]
     language: str
     original_name: str
     created_by: str
@@ -185,8 +200,10 @@ def speak_bulletin(body: BulletinBody) -> Response:
     """Let a voice read a text, and keep it as a bulletin."""
     parts = _parts()
     _check(body.area_id, body.title, service.Kind.BULLETIN)
+    own = bulletin.own_entries((one.written, one.spoken) for one in body.pronunciations)
     with reading() as session:
-        dictionaries = dictionaries_for(session, find_area(session, body.area_id))
+        found = reading_of(session, find_area(session, body.area_id))
+    chosen = body.model_dump(include={"voice", "speed", "pitch"}, exclude_none=True)
     with writing() as session:
         item = service.speak_bulletin(
             session,
@@ -196,8 +213,9 @@ def speak_bulletin(body: BulletinBody) -> Response:
             area_id=body.area_id,
             title=body.title,
             text=body.text,
-            manner=Manner(body.voice, body.speed, body.pitch),
-            dictionaries=dictionaries,
+            reading=replace(found, manner=replace(found.manner, **chosen)),
+            own=own,
+            tell=unread_notes().of(body.area_id, now()),
             now=now(),
             target_lufs=parts.target_lufs,
         )
@@ -230,7 +248,7 @@ def list_voices() -> Response:
 
 
 def _parts() -> LibraryParts:
-    parts: LibraryParts = current_app.extensions[_NAME]
+    parts: LibraryParts = current_app.extensions[NAME]
     return parts
 
 

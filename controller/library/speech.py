@@ -19,7 +19,7 @@ from controller.library.editing import from_samples, join, tidy
 from controller.library.errors import NothingToSay, SpeechFailed, VoiceUnknown
 from controller.library.limits import ChildFailed, LimitedChild, Limits
 from controller.library.sentences import split_sentences
-from controller.speech import Dictionary, normalise
+from controller.speech import Spoken, normalise
 
 _PAUSE_MS = 350
 _FAKE_RATE_HZ = 16_000
@@ -45,6 +45,8 @@ class SpokenText:
 
 
 Normaliser = Callable[[str], SpokenText]
+Tell = Callable[[Spoken], None]
+"""Hears what a text became; must neither fail nor take time."""
 
 
 def as_it_is(text: str) -> SpokenText:
@@ -55,13 +57,6 @@ def as_it_is(text: str) -> SpokenText:
 def in_words(text: str) -> SpokenText:
     """Say numbers, dates, units and acronyms in words, by the shipped dictionary."""
     return SpokenText(text, normalise(text).text)
-
-
-def in_words_of(dictionaries: tuple[Dictionary, ...]) -> Normaliser | None:
-    """Return `in_words` with the dictionaries of an area on the shipped one; None without any."""
-    if not dictionaries:
-        return None
-    return lambda text: SpokenText(text, normalise(text, dictionaries=dictionaries).text)
 
 
 class Voice(Protocol):
@@ -102,6 +97,10 @@ class Reader:
     def voices(self) -> tuple[VoiceInfo, ...]:
         """Return the voices on offer, the default one first."""
         return self._voice.voices()
+
+    def offers(self, voice: str) -> bool:
+        """Tell whether there is a voice of this id now."""
+        return voice in {each.id for each in self.voices()}
 
     def read(
         self,

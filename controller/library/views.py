@@ -1,6 +1,7 @@
 """Pages of the library: list, listen, upload or record, bulletins from a text."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from flask import Blueprint, Response, request
@@ -11,13 +12,15 @@ from controller.areas.models import Area
 from controller.areas.service import find_area
 from controller.library import service
 from controller.library.models import Asset
-from controller.library.speech import Manner, in_words_of
+from controller.library.preview_views import chosen, manner_in, own_in
+from controller.library.reading import reading_of
+from controller.library.reading_views import offered_voices
 from controller.library.work import spoken, uploaded
 from controller.library.workshop import Work, workshop
 from controller.people.access import access, actor, now, reading, writing
 from controller.people.places import places
-from controller.pronunciation.service import dictionaries_for
-from controller.web.i18n import word
+from controller.people.rights import require
+from controller.pronunciation.noting import unread_notes
 from controller.web.page import PAGE_SIZE, done, is_htmx, offset, page
 
 library_views = Blueprint("library", __name__, template_folder="templates")
@@ -89,8 +92,7 @@ def bulletin() -> str:
     """Ask for the text of a bulletin."""
     with reading() as session:
         areas = places(session, actor(), "library.edit")
-    voices = [(voice.id, word((voice.vi, voice.en))) for voice in workshop().reader.voices()]
-    return page("library/bulletin.html", areas=areas, voices=voices)
+    return page("library/bulletin.html", areas=areas, voices=offered_voices())
 
 
 @library_views.post("/library/bulletin")
@@ -100,11 +102,12 @@ def bulletin_post() -> AnyResponse | str:
     area_id, title = form.get("area_id", ""), form.get("title", "")
     with reading() as session:
         service.check_new_item(session, actor(), area_id, title, service.Kind.BULLETIN)
-        dictionaries = dictionaries_for(session, find_area(session, area_id))
+        read = reading_of(session, find_area(session, area_id))
+        read = replace(read, manner=manner_in(form, read))
     values = {"area_id": area_id, "title": title, "actor": actor(), "now": now()}
-    values |= {"text": form.get("text", ""), "manner": _manner()}
-    values["dictionaries"] = dictionaries
-    return _begun(title, spoken(access().sessions, workshop(), values))
+    values |= {"text": form.get("text", ""), "reading": read, "own": own_in(form)}
+    values |= {"tell": unread_notes().of(area_id, now())}
+    return _begun(title, spoken(access().sessions, workshop(), values), service.SPOKEN_AT)
 
 
 @library_views.post("/library/bulletin/listen")
@@ -113,8 +116,10 @@ def listen() -> Response:
     text = request.form.get("text", "")[: service.LONGEST_TEXT]
     with reading() as session:
         area = find_area(session, request.form.get("area_id", ""))
-        normalise = in_words_of(dictionaries_for(session, area))
-    wav = workshop().reader.read(text, _manner(), normalise=normalise)
+        require(actor(), "library.edit", area)
+        read = chosen(request.form, reading_of(session, area))
+    in_words = read.telling(unread_notes().of(area.id, now()))
+    wav = workshop().reader.read(text, read.manner, normalise=in_words)
     return Response(wav, mimetype="audio/wav")
 
 
@@ -129,13 +134,8 @@ def job(job_id: str) -> AnyResponse | str:
     return page("library/_job.html" if is_htmx() else "library/job.html", job=found)
 
 
-def _begun(title: str, work: Work) -> AnyResponse | str:
-    begun = workshop().begin(actor().login, title, work)
+def _begun(title: str, work: Work, spoken_at: float = 0.0) -> AnyResponse | str:
+    begun = workshop().begin(actor().login, title, work, spoken_at)
     if not is_htmx():
         return done(f"/library/jobs/{begun.id}")
     return page("library/_job.html", job=begun)
-
-
-def _manner() -> Manner:
-    speed = request.form.get("speed", Manner.speed, type=int)
-    return Manner(request.form.get("voice", Manner.voice), min(300, max(80, speed)))

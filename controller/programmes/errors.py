@@ -36,6 +36,14 @@ class OwnVersion(Conflict):
     en = "Who wrote it ({login}) cannot approve it; ask someone else"
 
 
+class NotHeard(Conflict):
+    """Who approves must have listened to what a machine speaks; fact `titles`."""
+
+    code = "not_heard"
+    vi = "Hãy nghe hết trước khi duyệt: {titles}"
+    en = "Listen to the whole of it before approving: {titles}"
+
+
 class ScheduleRefused(ControllerError):
     """The rule is none, or its moves are none; facts `vi` and `en` are whole sentences."""
 

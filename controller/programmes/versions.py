@@ -1,4 +1,4 @@
-"""Use cases of a programme's versions: write, submit, approve or return, withdraw.
+"""Use cases of a programme's versions: write, submit, hear, approve or return, withdraw.
 
 Every change is audited, and asks for new plans where it can change what airs. The caller commits.
 """
@@ -14,9 +14,15 @@ from controller.areas.service import effective_policy, find_area
 from controller.errors import Conflict, Invalid
 from controller.people.rights import Actor
 from controller.programmes.errors import OwnVersion, VersionMissing
+from controller.programmes.hearing import note_hearing, require_heard
 from controller.programmes.items import checked_items, total_ms
 from controller.programmes.models import Programme, ProgrammeVersion, VersionState
-from controller.programmes.service import note_change, open_programme, replan_programme
+from controller.programmes.service import (
+    note_change,
+    open_programme,
+    programme_of,
+    replan_programme,
+)
 from controller.programmes.states import moved
 
 LONGEST_NOTE = 2000
@@ -72,6 +78,7 @@ def approve(
     """Put a submitted version on air in place of the one before.
 
     Raises OwnVersion for the writer, unless the area's policy relaxes that; then the audit says so.
+    Raises NotHeard until the actor has listened to everything in it that a machine speaks.
     """
     programme = open_programme(session, actor, programme_id, "programme.approve")
     version = _version(session, programme, number)
@@ -80,16 +87,41 @@ def approve(
     policy = effective_policy(session, find_area(session, programme.area_id))
     if is_own and not policy.allows_self_approval:
         raise OwnVersion(login=actor.login)
+    heard = require_heard(session, actor, version)
     for old in _versions(session, programme):
         if old.number < number and old.state in {VersionState.APPROVED, VersionState.SUBMITTED}:
             old.state = moved(old.state, "supersede")
     _refuse_older(session, programme, number)
     _decide(version, after, actor, now, note)
-    facts = {"version": number, "note": note, "written_by": version.created_by}
+    facts = {"version": number, "note": note, "written_by": version.created_by, "heard": heard}
     relaxed = {"self_approved": True, "allowed_by": "area policy"} if is_own else {}
     note_change(session, now, actor, "programme.approve", programme, {**facts, **relaxed})
     replan_programme(session, programme, now)
     return version
+
+
+def hear(
+    session: Session,
+    *,
+    actor: Actor,
+    programme_id: str,
+    number: int,
+    sha256: str,
+    now: datetime,
+) -> ProgrammeVersion:
+    """Note that who may approve listened to a sound of a version to its end; return the version.
+
+    Raises Missing for what no machine speaks in it, NotAllowed, OnlyPeopleListen.
+    """
+    programme = open_programme(session, actor, programme_id, "programme.approve")
+    version = _version(session, programme, number)
+    note_hearing(session, actor=actor, programme=programme, version=version, sha256=sha256, now=now)
+    return version
+
+
+def version_of(session: Session, actor: Actor, programme_id: str, number: int) -> ProgrammeVersion:
+    """Return a version of a programme that the actor can see, or raise Missing."""
+    return _version(session, programme_of(session, actor, programme_id), number)
 
 
 def return_version(

@@ -15,9 +15,10 @@ from controller.people.access import actor, now, reading, writing
 from controller.people.places import places
 from controller.people.rights import allows
 from controller.programmes import schedule, service, versions
+from controller.programmes.hearing import spoken_sounds
 from controller.programmes.item_forms import items_of, row_of
 from controller.programmes.models import Programme
-from controller.web.page import PAGE_SIZE, done, offset, page
+from controller.web.page import PAGE_SIZE, done, is_htmx, offset, page
 
 programmes_views = Blueprint("programmes", __name__, template_folder="templates")
 
@@ -90,6 +91,7 @@ def programme(programme_id: str) -> str:
             rules=schedule.rules(session, actor(), programme_id=found.id),
             rows=[row_of(item) for item in newest.items] if newest else [],
             may=_rights(area, found),
+            spoken=spoken_sounds(session, actor(), newest) if newest else (),
             **_sounds(session, area.id),
         )
 
@@ -110,6 +112,17 @@ def submit(programme_id: str, number: int) -> AnyResponse:
     with writing() as session:
         _step(session, versions.submit, programme_id, number)
     return done(f"/programmes/{programme_id}", _("Đã trình duyệt"))
+
+
+@programmes_views.post("/programmes/<programme_id>/versions/<int:number>/heard")
+def hear(programme_id: str, number: int) -> AnyResponse | str:
+    """Note that the person listened to a sound to its end."""
+    sha256 = request.form.get("sha256", "")
+    with writing() as session:
+        _step(session, versions.hear, programme_id, number, sha256=sha256)
+    if is_htmx():
+        return page("programmes/_heard_mark.html", is_heard=True)
+    return done(f"/programmes/{programme_id}", _("Đã ghi nhận bạn nghe hết"))
 
 
 @programmes_views.post("/programmes/<programme_id>/versions/<int:number>/decide")

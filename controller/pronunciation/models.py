@@ -1,4 +1,4 @@
-"""The dictionary entries of areas."""
+"""The dictionary entries of areas, and the words that wait for one."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,16 +10,20 @@ from controller.db import Base
 
 
 class EntryKind(StrEnum):
-    """What is written: an acronym, an abbreviation, a name, or a word of another language."""
+    """What is written: an acronym, an abbreviation, a name of here, of abroad, of a minority."""
 
     ACRONYM = "acronym"
     ABBREVIATION = "abbreviation"
     NAME = "name"
-    OTHER_LANGUAGE = "other_language"
+    FOREIGN_NAME = "foreign_name"
+    MINORITY_NAME = "minority_name"
 
 
 class PronunciationEntry(Base):
-    """How an area, and what is below it, reads `written`; `note` is for those who look after it."""
+    """How an area, and what is below it, reads `written`; `note` is for those who look after it.
+
+    `folded` is what people find it by: both texts without case and marks.
+    """
 
     __tablename__ = "pronunciations"
     __table_args__ = (UniqueConstraint("area_id", "written"),)
@@ -30,5 +34,26 @@ class PronunciationEntry(Base):
     spoken: Mapped[str] = mapped_column(String(300))
     kind: Mapped[str] = mapped_column(String(20))
     note: Mapped[str] = mapped_column(String(300))
+    folded: Mapped[str] = mapped_column(String(1000), default="")
     changed_by: Mapped[str] = mapped_column(String(60))
     changed_at: Mapped[datetime]
+
+
+class UnreadWord(Base):
+    """Something that a text of an area held and nobody has taught us to read.
+
+    `key` is the word in small letters, for finding what an entry covers; `example` is the sentence
+    that it stood in last.
+    """
+
+    __tablename__ = "unread_words"
+    __table_args__ = (UniqueConstraint("area_id", "text"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    area_id: Mapped[str] = mapped_column(ForeignKey("areas.id"), index=True)
+    text: Mapped[str] = mapped_column(String(100))
+    key: Mapped[str] = mapped_column(String(200), index=True)
+    count: Mapped[int]
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    example: Mapped[str] = mapped_column(String(300))

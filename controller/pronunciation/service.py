@@ -1,23 +1,25 @@
-"""Use cases of an area's dictionary: add, change, remove, list, and what speaking needs of it."""
+"""Use cases of an area's dictionary: add, change, remove.
 
-import unicodedata
-from collections.abc import Sequence
+Looking entries up is `finding.py`, what speaking needs `dictionaries.py`. The caller commits.
+"""
+
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from controller.areas.models import Area
 from controller.areas.service import find_area
-from controller.errors import Invalid
-from controller.listing import above, below
 from controller.people import audit
-from controller.people.rights import Actor, paths_for, require
-from controller.pronunciation.errors import AlreadyWritten, EntryMissing
-from controller.pronunciation.models import EntryKind, PronunciationEntry
-from controller.speech import Dictionary, Entry
+from controller.people.rights import Actor, require
+from controller.pronunciation.checking import FitEntry, fit_entry
+from controller.pronunciation.dictionaries import dictionaries_for
+from controller.pronunciation.errors import AlreadyWritten
+from controller.pronunciation.finding import entry_of
+from controller.pronunciation.folding import folded
+from controller.pronunciation.models import PronunciationEntry
+from controller.pronunciation.unread import forget_read
 
-LONGEST_WRITTEN, LONGEST_SPOKEN, LONGEST_NOTE = 100, 300, 300
+__all__ = ["add_entry", "change_entry", "dictionaries_for", "remove_entry", "write"]
 
 
 def add_entry(
@@ -34,13 +36,17 @@ def add_entry(
     """Say how an area reads something; raises AlreadyWritten when it has said so before."""
     area = find_area(session, area_id)
     require(actor, "pronunciation.edit", area)
-    row = PronunciationEntry(area_id=area.id, written=_text("written", written, LONGEST_WRITTEN))
+    fit = fit_entry(written, spoken, kind, note)
     taken = select(PronunciationEntry.id).where(
-        PronunciationEntry.area_id == area.id, PronunciationEntry.written == row.written
+        PronunciationEntry.area_id == area.id, PronunciationEntry.written == fit.written
     )
     if session.scalar(taken) is not None:
-        raise AlreadyWritten(written=row.written, area=area.name)
-    return _write(session, row, actor, spoken, kind, note, now, "pronunciation.add")
+        raise AlreadyWritten(written=fit.written, area=area.name)
+    row = PronunciationEntry(area_id=area.id, written=fit.written)
+    write(session, row, fit, actor.login, now)
+    _note(session, row, actor, now, "pronunciation.add")
+    forget_read(session, area, [fit.written])
+    return row
 
 
 def change_entry(
@@ -56,7 +62,9 @@ def change_entry(
     """Read an entry otherwise; what is written and where it holds never change."""
     row = entry_of(session, actor, entry_id)
     require(actor, "pronunciation.edit", find_area(session, row.area_id))
-    return _write(session, row, actor, spoken, kind, note, now, "pronunciation.change")
+    write(session, row, fit_entry(row.written, spoken, kind, note), actor.login, now)
+    _note(session, row, actor, now, "pronunciation.change")
+    return row
 
 
 def remove_entry(session: Session, *, actor: Actor, entry_id: int, now: datetime) -> None:
@@ -68,62 +76,15 @@ def remove_entry(session: Session, *, actor: Actor, entry_id: int, now: datetime
     session.flush()
 
 
-def entry_of(session: Session, actor: Actor, entry_id: int) -> PronunciationEntry:
-    """Return an entry that counts somewhere the actor can see, or raise EntryMissing."""
-    row = session.get(PronunciationEntry, entry_id)
-    if row is None or row not in entries(session, actor):
-        raise EntryMissing(id=entry_id)
-    return row
-
-
-def entries(session: Session, actor: Actor) -> Sequence[PronunciationEntry]:
-    """Return the entries of the actor's areas and of those above, the highest area first."""
-    tops = paths_for(actor, "view")
-    rows = select(PronunciationEntry).join(Area, Area.id == PronunciationEntry.area_id)
-    rows = rows.where(below(Area.path, tops) | above(Area.path, tops))
-    return session.scalars(rows.order_by(Area.path, PronunciationEntry.written)).all()
-
-
-def dictionaries_for(session: Session, area: Area) -> tuple[Dictionary, ...]:
-    """Return the dictionaries that hold in an area, the highest first, for `speech.normalise`."""
-    found: dict[str, list[Entry]] = {area_id: [] for area_id in area.chain}
-    rows = select(PronunciationEntry).where(PronunciationEntry.area_id.in_(area.chain))
-    for row in session.scalars(rows):
-        found[row.area_id].append(Entry(row.written, row.spoken, why=row.note))
-    return tuple(Dictionary(found[area_id]) for area_id in area.chain if found[area_id])
-
-
-def _write(
-    session: Session,
-    row: PronunciationEntry,
-    actor: Actor,
-    spoken: str,
-    kind: str,
-    note: str,
-    now: datetime,
-    action: str,
-) -> PronunciationEntry:
-    if kind not in set(EntryKind):
-        raise Invalid(field="kind", why_vi="không có loại này", why_en="there is no such kind")
-    row.spoken, row.kind = _text("spoken", spoken, LONGEST_SPOKEN), kind
-    row.note = _text("note", note, LONGEST_NOTE) if note.strip() else ""
-    row.changed_by, row.changed_at = actor.login, now
+def write(
+    session: Session, row: PronunciationEntry, fit: FitEntry, login: str, now: datetime
+) -> None:
+    """Put a fit entry into its row, new or old; the audit is the caller's."""
+    row.spoken, row.kind, row.note = fit.spoken, fit.kind, fit.note
+    row.folded = f"{folded(row.written)} {folded(fit.spoken)}"
+    row.changed_by, row.changed_at = login, now
     session.add(row)
     session.flush()
-    _note(session, row, actor, now, action)
-    return row
-
-
-def _text(field: str, text: str, longest: int) -> str:
-    """Return a text on one line in composed form; raises Invalid when empty or too long."""
-    tidy = unicodedata.normalize("NFC", " ".join(text.split()))
-    if not 0 < len(tidy) <= longest:
-        raise Invalid(
-            field=field,
-            why_vi=f"cần từ 1 đến {longest} ký tự",
-            why_en=f"needs 1 to {longest} characters",
-        )
-    return tidy
 
 
 def _note(

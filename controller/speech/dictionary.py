@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from controller.speech.tokens import token_at
+from controller.speech.tokens import folded, token_at
 
 _SHIPPED = Path(__file__).parent / "data"
 FILES = ("acronyms.tsv", "abbreviations.tsv", "names.tsv")
@@ -112,5 +112,6 @@ def _key(entry: Entry) -> tuple[str, str]:
 
 
 def _composed(entry: Entry) -> Entry:
+    """Return an entry as texts are looked at: composed, and its signs the plain ones."""
     written, spoken = (unicodedata.normalize("NFC", t) for t in (entry.written, entry.spoken))
-    return Entry(written, spoken, entry.when, entry.why)
+    return Entry(folded(written), spoken, entry.when, entry.why)

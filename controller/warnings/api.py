@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from controller.cap.models import CapMessage, CapProposal
 from controller.cap.taking_up import take_up
-from controller.emergencies.api import emergency_parts
+from controller.emergencies.parts import emergency_parts
 from controller.people.access import access, actor, now, reading, writing
 from controller.warnings import finding
 from controller.warnings.deciding import LONGEST_REASON, proposal_in_sight, put_away

@@ -22,7 +22,7 @@ from controller.cap.registering import (
     retire_source,
 )
 from controller.cap.source_checks import LONGEST_PINS
-from controller.emergencies.api import emergency_parts
+from controller.emergencies.parts import emergency_parts
 from controller.errors import Invalid
 from controller.people.access import actor, now, reading, writing
 from controller.people.places import places

@@ -13,7 +13,7 @@ from controller.cap.finding import source_of, sources
 from controller.cap.models import CapSource, SourceKind
 from controller.cap.registering import SourceDraft
 from controller.cap.source_checks import LONGEST_PINS
-from controller.emergencies.api import emergency_parts
+from controller.emergencies.parts import emergency_parts
 from controller.people.access import actor, now, reading, writing
 from controller.people.rights import require
 from controller.warnings.pins import pins_of

@@ -15,7 +15,7 @@ from controller.areas.models import Area
 from controller.cap.finding import sources
 from controller.cap.models import CapMessage, CapProposal
 from controller.cap.taking_up import take_up
-from controller.emergencies.api import emergency_parts
+from controller.emergencies.parts import emergency_parts
 from controller.listing import LARGEST_LIMIT
 from controller.people.access import access, actor, now, reading, writing
 from controller.people.rights import paths_for

@@ -320,6 +320,14 @@ CAP_WORDS: Mapping[str, Pair] = {
     "Unknown": ("không rõ", "unknown"),
 }
 
+PRONUNCIATIONS: Mapping[str, Pair] = {
+    "acronym": ("Chữ viết tắt", "Acronym"),
+    "abbreviation": ("Từ viết gọn", "Abbreviation"),
+    "name": ("Tên riêng", "Name"),
+    "foreign_name": ("Tên nước ngoài", "Foreign name"),
+    "minority_name": ("Tên tiếng dân tộc thiểu số", "Minority-language name"),
+}
+
 AUDITED: Mapping[str, Pair] = {
     "alert.cancel": ("Hủy phát khẩn cấp", "Alert cancelled"),
     "alert.confirm": ("Duyệt phát khẩn cấp, chờ người thứ hai", "Alert confirmed, another needed"),
@@ -353,6 +361,7 @@ AUDITED: Mapping[str, Pair] = {
     "cap.source_approve": ("Duyệt nguồn tự phát", "Source allowed to release"),
     "cap.source_retire": ("Ngừng nguồn cảnh báo", "Source of warnings retired"),
     "cap.take_up": ("Tiếp nhận cảnh báo bên ngoài", "Outside warning taken up"),
+    "area.reading": ("Sửa giọng và cách đọc", "Voice and reading changed"),
     "cluster.create": ("Thêm cụm loa", "Cluster added"),
     "cluster.edit": ("Sửa cụm loa", "Cluster changed"),
     "cluster.move": ("Chuyển cụm loa", "Cluster moved"),
@@ -390,6 +399,11 @@ AUDITED: Mapping[str, Pair] = {
     "programme.submit": ("Trình duyệt chương trình", "Programme submitted"),
     "programme.version": ("Soạn phiên bản mới", "New version written"),
     "programme.withdraw": ("Rút lại chương trình", "Programme withdrawn"),
+    "pronunciation.add": ("Thêm cách đọc", "Reading added"),
+    "pronunciation.change": ("Sửa cách đọc", "Reading changed"),
+    "pronunciation.dismiss": ("Bỏ qua từ chờ cách đọc", "Waiting word dismissed"),
+    "pronunciation.import": ("Nhập từ điển từ CSV", "Dictionary imported"),
+    "pronunciation.remove": ("Bỏ cách đọc", "Reading removed"),
     "schedule.change": ("Sửa lịch phát", "Schedule rule changed"),
     "schedule.create": ("Đặt lịch phát", "Schedule rule made"),
     "schedule.delete": ("Xóa lịch phát", "Schedule rule deleted"),
@@ -406,6 +420,59 @@ AUDITED: Mapping[str, Pair] = {
     "station.edit": ("Sửa đài", "Station changed"),
     "token.create": ("Tạo mã truy cập API", "API token made"),
     "token.revoke": ("Thu hồi mã truy cập API", "API token revoked"),
+}
+
+SPOKEN_RULES: Mapping[str, Pair] = {
+    "acronym": ("chữ viết tắt", "acronym"),
+    "address": ("địa chỉ mạng", "network address"),
+    "bullet": ("dấu đầu dòng", "bullet"),
+    "code": ("mã, đọc từng chữ", "code, by its characters"),
+    "coordinate": ("tọa độ", "coordinate"),
+    "date": ("ngày tháng", "date"),
+    "day": ("ngày", "day"),
+    "decimal": ("số thập phân", "decimal"),
+    "digits": ("đọc từng chữ số", "digit by digit"),
+    "document": ("số văn bản", "number of a document"),
+    "fraction": ("phân số", "fraction"),
+    "list": ("dãy số", "list of numbers"),
+    "minus": ("số âm", "minus"),
+    "mixed": ("chữ kèm số", "letters with numbers"),
+    "money": ("số tiền", "money"),
+    "month": ("tháng", "month"),
+    "name": ("từ điển", "dictionary"),
+    "number": ("số", "number"),
+    "of": ("số trên tổng số", "so many of so many"),
+    "ordinal": ("số thứ tự, cấp", "ordinal, level"),
+    "pause": ("chỗ nghỉ", "pause"),
+    "per": ("trên một đơn vị", "rate"),
+    "percent": ("phần trăm", "per cent"),
+    "phone": ("số điện thoại", "telephone number"),
+    "picture": ("hình, không đọc", "picture, not read"),
+    "plate": ("biển số xe", "number plate"),
+    "plus": ("dấu cộng", "plus"),
+    "range": ("khoảng từ … đến", "range"),
+    "ratio": ("tỉ số", "ratio"),
+    "road": ("tên đường", "road"),
+    "roman": ("số La Mã, cấp", "Roman numeral, level"),
+    "score": ("tỉ số trận đấu", "score"),
+    "sign": ("ký hiệu", "sign"),
+    "time": ("giờ", "time"),
+    "unit": ("đơn vị đo", "unit"),
+    "version": ("số phiên bản", "version"),
+    "weekday": ("thứ trong tuần", "day of the week"),
+    "year": ("năm", "year"),
+}
+
+SPOKEN_DOUBTS: Mapping[str, Pair] = {
+    "unread": ("chưa biết đọc", "not read"),
+    "no_date": ("không phải ngày tháng", "not a date"),
+    "two_ways": ("có thể hiểu hai cách", "can be understood in two ways"),
+}
+
+REGIONS: Mapping[str, Pair] = {
+    "north": ("Miền Bắc", "North"),
+    "central": ("Miền Trung", "Central"),
+    "south": ("Miền Nam", "South"),  # codespell:ignore nam
 }
 
 WORDS: Mapping[str, Mapping[str, Pair]] = {
@@ -439,5 +506,9 @@ WORDS: Mapping[str, Mapping[str, Pair]] = {
     "proposed": PROPOSED,
     "source_kind": SOURCE_KINDS,
     "cap": CAP_WORDS,
+    "pronunciation": PRONUNCIATIONS,
     "audited": AUDITED,
+    "spoken_rule": SPOKEN_RULES,
+    "spoken_doubt": SPOKEN_DOUBTS,
+    "region": REGIONS,
 }

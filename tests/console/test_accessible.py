@@ -12,7 +12,9 @@ from tests.console.test_pages import ADMINISTRATORS, EVERYONE
 
 STYLE = Path(__file__).parents[2] / "controller" / "web" / "static" / "style.css"
 WHOLE = [
-    url for url in EVERYONE if not url.endswith((".csv", ".json", "/state", "/board", "kind=relay"))
+    url
+    for url in EVERYONE
+    if ".csv?" not in url and not url.endswith((".csv", ".json", "/state", "/board", "kind=relay"))
 ]
 ON = {
     "ink": ("ground", "paper", "warn-ground", "idle-ground"),

@@ -10,7 +10,7 @@ from controller.emergencies.models import Alert
 from tests.console.conftest import Console
 from tests.console.night import Night, fall
 from tests.console.seed import PASSWORD
-from tests.console.test_journey import fits, sign_in, sign_out
+from tests.console.test_journey import fits, listen_to_the_end, sign_in, sign_out
 
 
 @pytest.fixture
@@ -25,19 +25,6 @@ def sign_in_to_the_desk(page: Page, login: str) -> None:
     page.get_by_label("Mật khẩu").fill(PASSWORD)
     page.get_by_role("button", name="Vào thẳng bàn khẩn cấp").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Khẩn cấp")
-
-
-def listen_to_the_end(page: Page) -> None:
-    """Skip to the last moments of the sound and let it end."""
-    player = page.locator("audio[data-hearing]")
-    player.evaluate(
-        """async (sound) => {
-            if (!sound.duration) await new Promise((go) => (sound.onloadedmetadata = go));
-            sound.currentTime = Math.max(0, sound.duration - 0.3);
-            await sound.play();
-        }"""
-    )
-    expect(page.get_by_text("Bạn đã nghe hết")).to_be_visible(timeout=15_000)
 
 
 def place(page: Page, x: float, y: float) -> None:

@@ -28,6 +28,19 @@ def sign_out(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Đăng nhập")
 
 
+def listen_to_the_end(page: Page) -> None:
+    """Skip to the last moments of the sound and let it end."""
+    player = page.locator("audio[data-hearing]")
+    player.evaluate(
+        """async (sound) => {
+            if (!sound.duration) await new Promise((go) => (sound.onloadedmetadata = go));
+            sound.currentTime = Math.max(0, sound.duration - 0.3);
+            await sound.play();
+        }"""
+    )
+    expect(page.get_by_text("Bạn đã nghe hết")).to_be_visible(timeout=15_000)
+
+
 def fits(page: Page) -> bool:
     """Return whether nothing sticks out of the screen to the right."""
     width = page.evaluate("document.documentElement.scrollWidth")
@@ -44,7 +57,14 @@ def test_an_operator_plans_a_bulletin_on_a_phone_and_sees_it_planned(
     phone.get_by_role("link", name="Thư viện").click()
     phone.get_by_role("link", name="Soạn bản tin").click()
     phone.get_by_label("Tên bản tin").fill("Tiêm phòng trẻ em")
+    phone.get_by_label("Nội dung để đọc").fill(TEXT + " ABCX họp lúc 7h30.")
+    expect(phone.get_by_text("Chưa biết đọc: ABCX")).to_be_visible()
     phone.get_by_label("Nội dung để đọc").fill(TEXT)
+    expect(phone.locator(".spoken-lines > li")).to_have_count(2)
+    expect(phone.get_by_text("Chưa biết đọc: ABCX")).to_have_count(0)
+    with phone.expect_response(re.compile("/speech/sentence")) as sentence:
+        phone.get_by_role("link", name="Nghe câu 2").click()
+    assert sentence.value.header_value("content-type") == "audio/wav"
     phone.get_by_role("button", name="Nghe thử").click()
     expect(phone.locator("#listen")).to_be_visible()
     assert phone.locator("#listen").evaluate("player => player.src.startsWith('blob:')")
@@ -68,9 +88,12 @@ def test_an_operator_plans_a_bulletin_on_a_phone_and_sees_it_planned(
     expect(phone.locator(".head .state")).to_have_text("Chờ duyệt")
     sign_out(phone)
 
-    # the approver finds it on Today and approves
+    # the approver finds it on Today, listens and approves
     sign_in(phone, "binh")
     phone.get_by_role("link", name="Thông báo y tế").click()
+    expect(phone.get_by_role("button", name="Duyệt")).to_be_disabled()
+    listen_to_the_end(phone)
+    assert fits(phone)
     phone.get_by_role("button", name="Duyệt").click()
     expect(phone.locator(".head .state")).to_have_text("Đã duyệt")
     sign_out(phone)

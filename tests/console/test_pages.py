@@ -7,6 +7,7 @@ from html import unescape
 import pytest
 from sqlalchemy import select
 
+from controller.library.models import LibraryItem
 from controller.people.models import AuditEntry
 from controller.records.models import Broadcast
 from controller.stations.models import Claim, Device, DeviceState
@@ -17,16 +18,19 @@ EVERYONE = (
     "/", "/?day=2026-11-02", "/today/board", "/programmes", "/programmes/p-news", "/schedule",
     "/schedule/templates", "/schedule/r-afternoon", "/library", "/library/1", "/stations",
     "/stations/map", "/stations/map.json", "/stations/s-an-binh", "/stations/s-an-binh/state",
-    "/logbook", "/logbook.csv", "/logbook/1", "/areas", "/areas/vn-31-an-binh", "/me",
+    "/logbook", "/logbook.csv", "/logbook/1", "/areas", "/areas/vn-31-an-binh",
+    "/areas/vn-31-an-binh/reading", "/me",
     "/me/password", "/help", "/programmes/new", "/programmes/item?kind=relay", "/schedule/new",
     "/library/upload", "/library/bulletin", "/stations/new", "/desk", "/desk/wall", "/desk/alerts",
-    "/desk/templates", "/desk/rules", "/desk/drills",
+    "/desk/templates", "/desk/rules", "/desk/drills", "/pronunciations",
+    "/pronunciations.csv?area_id=vn-31-an-binh",
 )  # fmt: skip
 LISTS = ("/", "/programmes", "/schedule", "/library", "/stations", "/logbook", "/desk/alerts",
     "/desk/templates", "/desk/drills", "/people", "/audit")  # fmt: skip
 ADMINISTRATORS = ("/people", "/audit")
 NEIGHBOURS = ("/programmes/p-news", "/schedule/r-afternoon", "/library/1", "/stations/s-an-binh",
-    "/logbook/1", "/areas/vn-31-an-binh")  # fmt: skip
+    "/logbook/1", "/areas/vn-31-an-binh", "/areas/vn-31-an-binh/reading",
+    "/speech/sentence?area_id=vn-31-an-binh&said=Xin")  # fmt: skip
 
 
 @pytest.mark.parametrize("login", ["an", "binh", "tech", "chief"])
@@ -79,9 +83,14 @@ def test_lists_and_exports_hold_nothing_of_the_neighbour(console: Console) -> No
         ("tech", "/programmes/p-draft/versions/1/decide", 403),
         ("an", "/programmes/p-draft/versions/1/decide", 403),
         ("tan", "/programmes/p-draft/versions/1/decide", 404),
+        ("an", "/programmes/p-draft/versions/1/heard", 403),
+        ("tan", "/programmes/p-draft/versions/1/heard", 404),
         ("an", "/devices/d-anbinh1/revoke", 403),
         ("lap", "/devices/d-anbinh1/claim", 404),
         ("an", "/areas/vn-31-an-binh/policy", 403),
+        ("an", "/areas/vn-31-an-binh/reading", 403),
+        ("lap", "/areas/vn-31-an-binh/reading", 403),
+        ("tan", "/speech/preview?area_id=vn-31-an-binh", 404),
         ("tech", "/people/1/reset", 403),
         ("lap", "/people/1/reset", 403),
         ("tech", "/library/1/archive", 403),
@@ -194,6 +203,80 @@ def test_the_policy_of_an_area_is_set_and_inherited(console: Console) -> None:
     client.post("/areas/vn-31-an-binh/policy", data=form)
 
     assert "21:30–05:00" in client.get("/areas/vn-31-an-binh-1").text
+
+
+def test_what_a_machine_speaks_is_heard_before_it_is_approved(console: Console) -> None:
+    with console.sessions.begin() as session:
+        item = session.scalars(select(LibraryItem).where(LibraryItem.kind == "bulletin")).one()
+        item.voice, item.text, sha256 = "vi", "Mời bà con đi họp.", item.sha256
+    client, url = signed_in(console, "binh"), "/programmes/p-draft"
+    form = {"csrf_token": token(client, "/"), "sha256": sha256, "decision": "approve"}
+    htmx = {"HX-Request": "true"}
+    before = client.get(url).text
+
+    refused = client.post(f"{url}/versions/1/decide", data=form, headers=htmx)
+    heard = client.post(f"{url}/versions/1/heard", data=form, headers=htmx)
+    again = client.post(f"{url}/versions/1/heard", data=form)  # as a browser without scripts
+    approved = client.post(f"{url}/versions/1/decide", data=form, headers=htmx)
+
+    assert "data-locked disabled>✔ Duyệt" in before
+    assert "Tôi đã nghe hết" in before
+    assert refused.status_code == 409
+    assert "Hãy nghe hết trước khi duyệt: “Bản tin nông vụ”" in refused.text
+    assert "data-is-heard" in heard.text
+    assert again.status_code == 303
+    assert approved.status_code == 204
+
+
+def test_the_voice_and_words_of_an_area_are_set_and_inherited(console: Console) -> None:
+    client = signed_in(console, "chief")
+    form = {"csrf_token": token(client, "/"), "region": "south", "speed": "130", "thousand": ""}
+
+    refused = client.post("/areas/vn-31-an-binh/reading", data=form | {"voice": "piper-x"})
+    client.post("/areas/vn-31-an-binh/reading", data=form | {"voice": "vi"})
+
+    page = plain(client.get("/areas/vn-31-an-binh-1/reading").text)
+    assert refused.status_code == 422
+    assert "130 từ một phút" in page
+    assert "Miền Nam: ngàn, lẻ, mùng" in page
+    assert "một trăm lẻ năm hộ" in page
+
+
+def test_a_text_is_shown_as_it_will_be_spoken_also_without_scripts(console: Console) -> None:
+    client = signed_in(console, "an")
+    form = {"csrf_token": token(client, "/"), "area_id": "vn-31-an-binh"}
+
+    answer = client.post("/speech/preview", data=form | {"text": "ABCX báo: 3,25m. Hết."})
+
+    page = plain(answer.text)
+    assert "▲ Chưa biết đọc: ABCX Thêm cách đọc" in page
+    assert "Viết ▲ ABCX (chưa biết đọc) báo: 3,25m ." in page
+    assert "Đọc ▲ ABCX báo: ba phẩy hai mươi lăm mét (đơn vị đo) ." in page
+    assert "Đọc như viết Hết." in page
+    assert "<h1>Cách đọc</h1>" in answer.text
+
+
+def test_a_bulletin_may_have_readings_of_its_own(console: Console) -> None:
+    client = signed_in(console, "an")
+    form = {"csrf_token": token(client, "/"), "area_id": "vn-31-an-binh", "text": "Họp tại KXQ."}
+
+    read = client.post("/speech/preview", data=form | {"pronunciations": "KXQ = khu xóm quê"})
+    wrong = client.post("/speech/preview", data=form | {"pronunciations": "KXQ khu"})
+
+    assert "Đọc Họp tại khu xóm quê (chữ viết tắt) ." in plain(read.text)
+    assert wrong.status_code == 422
+
+
+def test_one_sentence_of_a_preview_is_spoken_alone_and_only_one(console: Console) -> None:
+    client = signed_in(console, "an")
+    query = {"area_id": "vn-31-an-binh"}
+
+    spoken = client.get("/speech/sentence", query_string=query | {"said": "Xin chào bà con."})
+    too_long = client.get("/speech/sentence", query_string=query | {"said": "xin " * 101})
+    silent = client.get("/speech/sentence", query_string=query | {"said": "..."})
+
+    assert (spoken.status_code, spoken.mimetype, spoken.data[:4]) == (200, "audio/wav", b"RIFF")
+    assert (too_long.status_code, silent.status_code) == (422, 422)
 
 
 def test_an_administrator_creates_an_account_whose_password_is_told_once(console: Console) -> None:

@@ -71,7 +71,7 @@ def fetched(night: Night, entry: Any) -> bytes:
     """Return the document of an entry."""
     answer = stranger(night).get(entry.link.removeprefix("http://localhost"))
     assert (answer.status_code, answer.mimetype) == (200, "application/cap+xml")
-    return answer.data
+    return bytes(answer.data)
 
 
 def message(content: bytes) -> Message:
@@ -92,8 +92,7 @@ def release_update(night: Night, alert_id: str) -> None:
     with sessions.begin() as session:
         row = newest_revision(session.get_one(Alert, alert_id))
         number, audio = row.number, row.audio
-        named = {"alert_id": alert_id, "revision": number, "now": console.clock()}
-        submit(session, actor=an, **named)
+        submit(session, actor=an, alert_id=alert_id, revision=number, now=console.clock())
     console.clock.forward(timedelta(seconds=31))
     for login in ("binh", "minh"):
         who, now = night.who(login), console.clock()
@@ -102,8 +101,15 @@ def release_update(night: Night, alert_id: str) -> None:
                 note_hearing(
                     session, actor=who, about=alert_id, audio=audio, sha256=one["sha256"], now=now
                 )
-            named["now"], code = now, night.code(login)
-            confirm(session, actor=who, verify=second_factor.verify, code=code, **named)
+            confirm(
+                session,
+                actor=who,
+                alert_id=alert_id,
+                revision=number,
+                now=now,
+                verify=second_factor.verify,
+                code=night.code(login),
+            )
     console.clock.forward(timedelta(seconds=31))
     night.send()
 

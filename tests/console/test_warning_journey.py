@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 from tests.console.conftest import Console
 from tests.console.night import Night, fall
 from tests.console.outside import Outside, cancel, listen, warning
-from tests.console.test_desk_journeys import listen_to_the_end, sign_in_to_the_desk
-from tests.console.test_journey import fits, sign_in
+from tests.console.test_desk_journeys import sign_in_to_the_desk
+from tests.console.test_journey import fits, listen_to_the_end, sign_in
 from tests.controller.cap.messages import certificate
 
 

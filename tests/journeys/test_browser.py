@@ -99,7 +99,13 @@ def submit_programme(page: Page) -> None:
 
 
 def approve(page: Page) -> None:
+    """Listen to all that the machine says, only faster than the loudspeaker, then approve."""
     page.get_by_role("link", name=TITLE).click()
+    expect(page.get_by_role("button", name="Duyệt")).to_be_disabled()
+    page.locator("audio[data-hearing]").evaluate(
+        "async (sound) => { sound.playbackRate = 4; await sound.play(); }"
+    )
+    expect(page.get_by_text("Bạn đã nghe hết")).to_be_visible(timeout=2 * SLOWLY)
     page.get_by_role("button", name="Duyệt").click()
     expect(page.locator(".head .state")).to_have_text("Đã duyệt", timeout=SLOWLY)
 

@@ -10,7 +10,7 @@ from controller.speech.tokens import token_at
 from controller.speech.units import units
 
 _NAME = re.compile(r" ?(?:[^\W\d_a-zà-ỹđ]|[0-9])")
-_SYLLABLE = re.compile(
+SYLLABLE = re.compile(
     r"(?:NGH|NG|NH|GH|GI|KH|PH|TH|TR|CH|QU|[BCDĐGHKLMNPRSTVX])?"
     r"(?:UYÊ|IÊ|YÊ|UÔ|ƯƠ|UYU|OAI|UÂY|OAY|OEO|UÔI|ƯƠI|IÊU|YÊU|ƯƠU|UÊ|UY|OA|OĂ|OE|UÂ|AI|AO|AU|AY|ÂU"
     r"|ÂY"
@@ -131,7 +131,7 @@ def is_doubtful(token: str, place: Place) -> bool:
 
 def _is_capital_word(place: Place, token: str, end: int) -> bool:
     """Say whether it is an ordinary syllable in a line of capitals: THÔNG BÁO, MỜI HỌP."""
-    if not (token.isupper() and len(token) > 1 and _SYLLABLE.fullmatch(token)):
+    if not (token.isupper() and len(token) > 1 and SYLLABLE.fullmatch(token)):
         return False
     before = _PREVIOUS_WORD.search(place.text[max(0, place.start - 24) : place.start])
     after = _NEXT_WORD.match(place.text, end)
@@ -140,5 +140,5 @@ def _is_capital_word(place: Place, token: str, end: int) -> bool:
 
 def _is_shouted(word: str) -> bool:
     return (
-        len(word) > 1 and word.isupper() and bool(_TONED.search(word) or _SYLLABLE.fullmatch(word))
+        len(word) > 1 and word.isupper() and bool(_TONED.search(word) or SYLLABLE.fullmatch(word))
     )

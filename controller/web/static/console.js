@@ -37,6 +37,49 @@ document.addEventListener("click", async (event) => {
   player.play().catch(() => {}); // the browser may want a second tap
 });
 
+// One sentence of a preview alone: a link to its sound without scripts, a button that plays with them.
+const voice = new Audio();
+let speaking = null;
+function silence() {
+  if (speaking) speaking.textContent = speaking.textContent.replace("■", "▶");
+  speaking = null;
+  voice.pause();
+}
+voice.addEventListener("ended", silence);
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("[data-say]");
+  if (!link) return;
+  event.preventDefault();
+  const isAgain = link === speaking;
+  silence();
+  if (isAgain) return;
+  speaking = link;
+  link.textContent = link.textContent.replace("▶", "■");
+  const answer = await fetch(link.href, { headers: { "HX-Request": "true" } });
+  const problem = link.closest("details, section").querySelector("[data-say-problem]");
+  problem.innerHTML = answer.ok ? "" : await answer.text();
+  if (!answer.ok) silence();
+  if (!answer.ok || speaking !== link) return;
+  URL.revokeObjectURL(voice.src);
+  voice.src = URL.createObjectURL(await answer.blob());
+  voice.play().catch(silence); // the browser may want a second tap
+});
+
+// An audio that was heard to its end is told to the server, which alone decides what that allows.
+document.addEventListener("ended", (event) => {
+  const player = event.target;
+  if (player.dataset && "hearing" in player.dataset) htmx.trigger(player, "heard");
+}, true);
+
+// The approval or release opens when every sound on the page was heard; the server refuses it before.
+document.addEventListener("htmx:afterSwap", () => {
+  const marks = [...document.querySelectorAll("[data-hearing-mark]")];
+  if (!marks.length || marks.some((mark) => !mark.querySelector("[data-is-heard]"))) return;
+  document.querySelectorAll("[data-locked]").forEach((button) => {
+    button.disabled = false;
+  });
+});
+
 // Items of a programme: up, down, out. The focus stays on the button that was pressed.
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-move]");

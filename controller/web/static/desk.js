@@ -1,20 +1,5 @@
-// The emergency desk beyond htmx: what was listened to is told, and the seconds to a release run down.
+// The emergency desk beyond htmx: the seconds to a release run down, and areas are picked.
 "use strict";
-
-// An audio that was heard to its end is told to the server, which alone decides what that allows.
-document.addEventListener("ended", (event) => {
-  const player = event.target;
-  if (player.dataset && "hearing" in player.dataset) htmx.trigger(player, "heard");
-}, true);
-
-// The release opens when every sound on the page was heard; the server would refuse it before.
-document.addEventListener("htmx:afterSwap", () => {
-  const marks = [...document.querySelectorAll("[data-hearing-mark]")];
-  if (!marks.length || marks.some((mark) => !mark.querySelector("[data-is-heard]"))) return;
-  document.querySelectorAll("[data-locked]").forEach((button) => {
-    button.disabled = false;
-  });
-});
 
 // <output data-left="8.4"> counts down from what the server said, whatever this machine's clock says.
 function countDown(output) {

@@ -42,9 +42,16 @@ BODIES: dict[str, dict[str, Any]] = {
     "edit_cluster": {"name": "Chợ mới"},
     "move_cluster": {"area_id": "vn-31-an-binh-1"},
     "speak_bulletin": {"area_id": AN_BINH, "title": "Tin", "text": "Mời bà con đi họp thôn."},
+    "add_entry": {"area_id": AN_BINH, "written": "KXQ", "spoken": "khu xóm Quán"},
+    "change_entry": {"spoken": "khu Quán"},
+    "import_csv": {"area_id": AN_BINH, "csv": "written,spoken\nKXR,khu Rừng\n"},
+    "change_reading": {"speed": 130},
+    "preview_speech": {"area_id": AN_BINH, "text": "UBND xã họp."},
+    "speak_one_sentence": {"area_id": AN_BINH, "spoken": "Mời bà con đi họp."},
     "create_programme": {"area_id": AN_BINH, "title": "Tin"},
     "change_programme": {"title": "Khác"},
     "add_version": {"items": [{"kind": "asset", "sha256": SOUND}]},
+    "hear_version": {"sha256": SOUND},
     "approve_version": {"note": ""},
     "return_version": {"note": "Sửa"},
     "withdraw_version": {"note": ""},
@@ -75,6 +82,7 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 FORMS = {"upload_item": {"area_id": AN_BINH, "title": "Tệp", "kind": "music"}, "import_areas": {}}
 QUERIES = {"revoke_role": {"role": "operator", "area_id": AN_BINH}}
+QUERIES |= {"export_entries": {"area_id": AN_BINH}}
 ABOVE_A_COMMUNE = {"import_areas", "move_area", "merge_areas"}
 EXPECTED = {"get_plan": {404}, "upload_item": {422}, "return_version": {409}}
 EXPECTED |= {"submit_version": {409}, "end_alert": {409}, "score_drill": {409}}

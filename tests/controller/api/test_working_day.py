@@ -51,6 +51,9 @@ def test_an_operator_plans_a_bulletin_and_the_approver_lets_it_out(
     version = world.call("an", "POST", f"{path}/versions", json={"items": items}).get_json()
     submitted = world.call("an", "POST", f"{path}/versions/1/submit")
     own = world.call("an", "POST", f"{path}/versions/1/approve", json={})
+    unheard = world.call("binh", "POST", f"{path}/versions/1/approve", json={})
+    heard = {"sha256": spoken["sha256"]}
+    told = world.call("binh", "POST", f"{path}/versions/1/heard", json=heard).get_json()
     approved = world.call("binh", "POST", f"{path}/versions/1/approve", json={}).get_json()
     rule = {
         "dtstart": "2026-11-02T17:00:00",
@@ -66,6 +69,9 @@ def test_an_operator_plans_a_bulletin_and_the_approver_lets_it_out(
     assert spoken["text"].startswith("Mời bà con")
     assert version["duration_ms"] == sum(one["sound"]["duration_ms"] for one in (upload, spoken))
     assert (submitted.status_code, own.status_code) == (200, 403)
+    assert unheard.status_code == 409
+    assert "“Họp thôn”" in unheard.get_json(force=True)["vi"]
+    assert [(one["title"], one["is_heard"]) for one in told["items"]] == [("Họp thôn", True)]
     assert approved["state"] == "approved"
     assert approved["decided_by"] == "binh"
     assert preview["total"] == 10

@@ -27,6 +27,9 @@ from controller.people.rights import Actor
 from controller.programmes.schedule import RuleDraft, create_rule
 from controller.programmes.service import create_programme
 from controller.programmes.versions import add_version, submit
+from controller.pronunciation.models import UnreadWord
+from controller.pronunciation.service import add_entry
+from controller.pronunciation.unread import Found, note_unread
 from tests.controller.cap.messages import cap, info, place
 from tests.controller.cast import AN_BINH, PROVINCE, TAN_LAP, Cast, introduce, person
 
@@ -78,8 +81,9 @@ def _things(session: Session, cast: Cast, now: datetime) -> dict[str, Any]:
     )
     session.flush()
     item = LibraryItem(
-        area_id=AN_BINH, sha256=SOUND, kind="music", title="Nhạc", created_by="an", created_at=now
+        area_id=AN_BINH, sha256=SOUND, kind="bulletin", title="Tin", created_by="an", created_at=now
     )
+    item.voice = "vi"
     session.add(item)
     made = create_programme(session, actor=cast.an, area_id=AN_BINH, title="Bản tin", now=now)
     add_version(session, actor=cast.an, programme_id=made.id, items=[{"sha256": SOUND}], now=now)
@@ -96,7 +100,20 @@ def _things(session: Session, cast: Cast, now: datetime) -> dict[str, Any]:
     )
     warning, proposal = _warning(session, now)
     release_rule = set_rule(session, actor=cast.chief, area_id=AN_BINH, now=now)
+    entry = add_entry(
+        session,
+        actor=cast.an,
+        area_id=AN_BINH,
+        written="KQS",
+        spoken="khu Quán Sứ",
+        kind="name",
+        now=now,
+    )
+    note_unread(session, AN_BINH, [Found("ABQ", 1, "Tin từ ABQ.")], now)
+    unread = session.scalars(select(UnreadWord)).one()
     return {
+        "entry_id": entry.id,
+        "unread_id": unread.id,
         "area_id": AN_BINH,
         "token_id": 1,
         "station_id": cast.station.id,
@@ -133,7 +150,13 @@ def _template(session: Session, cast: Cast, now: datetime) -> AlertTemplate:
     """Write a template of An Bình, by `an`."""
     draft = TemplateDraft(title="Lũ", hazard="flood", level=2, texts={"vi": "Nước lên."})
     return keep_template(
-        session, actor=cast.an, area_id=AN_BINH, draft=draft, spoken={"vi": ALERT_ASSET}, now=now
+        session,
+        actor=cast.an,
+        area_id=AN_BINH,
+        draft=draft,
+        words=draft.texts,
+        spoken={"vi": ALERT_ASSET},
+        now=now,
     )
 
 

@@ -22,13 +22,14 @@ from controller.emergencies.speech import Spoken, Studio
 from controller.errors import ControllerError
 from controller.keys import Keyring
 from controller.library.ingest import IngestedAsset
-from controller.library.speech import FakeVoice, Reader
+from controller.library.speech import FakeVoice, Manner, Reader
 from controller.library.store import AssetStore
 from controller.people.models import Role
 from controller.people.rights import Actor
 from tests.controller.cast import AN_BINH, PROVINCE, Cast, introduce, person
 
 GOOD = "123456"
+USUAL = Manner()
 
 
 class WrongCode(ControllerError):
@@ -45,7 +46,11 @@ def verify(_session: Session, _person_id: int, code: str, _now: datetime) -> str
 class HumStudio(Studio):
     """Says everything at once: a sound is the hash of its text."""
 
-    def speak(self, *texts: Mapping[str, str]) -> tuple[Spoken, ...]:
+    def speak(
+        self,
+        *texts: Mapping[str, str],
+        manner: Manner = USUAL,  # noqa: ARG002 - hums alike for every area
+    ) -> tuple[Spoken, ...]:
         """Return made-up sounds."""
         return tuple({name: _sound(text) for name, text in some.items()} for some in texts)
 

@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session
 from controller.errors import Forbidden, Invalid
 from controller.library.models import Asset, LibraryItem
 from controller.library.music import start_chime
+from controller.library.reading import Reading
 from controller.library.service import (
+    SPOKEN_AT,
     ItemMissing,
     Kind,
     add_upload,
@@ -121,10 +123,36 @@ def test_a_bulletin_is_read_by_the_dictionaries_of_its_area(
         title="Họp",
         text="Họp tại KXQ.",
         now=now,
-        dictionaries=(Dictionary([Entry("KXQ", "khu xóm")]),),
+        reading=Reading(dictionaries=(Dictionary([Entry("KXQ", "khu xóm")]),)),
     )
 
     assert voice.said == ["Họp tại khu xóm."]
+
+
+def test_a_long_text_tells_how_far_it_is_while_it_is_spoken_and_encoded(
+    session: Session, cast: Cast, store: AssetStore, now: datetime
+) -> None:
+    session.commit()
+    voice, told = FakeVoice(), list[tuple[float, int]]()
+
+    speak_bulletin(
+        session,
+        store,
+        Reader(voice, None),
+        actor=cast.an,
+        area_id=AN_BINH,
+        title="Dài",
+        text="Mời bà con đi họp thôn tối nay. " * 40,
+        now=now,
+        on_progress=lambda part: told.append((part, len(voice.said))),
+    )
+
+    parts = [part for part, _ in told]
+    assert parts == sorted(parts)
+    assert [number for _, number in told[:40]] == list(range(1, 41))
+    assert parts[39] == pytest.approx(SPOKEN_AT)
+    assert parts[-1] == pytest.approx(1)
+    assert len(parts) > 42
 
 
 def test_nobody_adds_to_another_commune(

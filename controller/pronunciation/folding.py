@@ -1,0 +1,10 @@
+"""How words are compared when people look for them: without case, marks and the stroke of đ."""
+
+import unicodedata
+
+
+def folded(text: str) -> str:
+    """Return a text for searching: `Đắk Lắk` is `dak lak`; runs of spaces are one."""
+    letters = unicodedata.normalize("NFD", text.casefold()).replace("đ", "d")
+    plain = "".join(one for one in letters if not unicodedata.combining(one))
+    return " ".join(unicodedata.normalize("NFC", plain).split())
