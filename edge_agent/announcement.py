@@ -288,7 +288,7 @@ class Announcement:
 
     def _make_form(self, in_s: float) -> Form:
         alert, stage = self.revision.alert, self.crier.stage
-        call_ms = round(stage.call_s(self.clusters) * 1000)
+        call_ms = round(stage.receivers.call_s(self.clusters) * 1000)
         warm_ms = 0 if call_ms else round(max(0.0, stage.warm_in_s() - in_s) * 1000)
         repeat = alert.repeat
         attention = self.crier.wordings.attention

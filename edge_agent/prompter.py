@@ -76,7 +76,7 @@ class Prompter:
 
     def _lead_of(self, slot: Slot) -> timedelta:
         stage = self._stages.get(slot.output)
-        calls_s = stage.lead_s(slot.clusters) if stage else 0.0
+        calls_s = stage.receivers.lead_s(slot.clusters) if stage else 0.0
         return self._lead + timedelta(seconds=calls_s)
 
     def _keep_time(self, plan: Plan, slot: Slot) -> None:
@@ -87,8 +87,8 @@ class Prompter:
     def _span(self, plan: Plan, slot: Slot, stage: Stage) -> tuple[float, float]:
         """Return when a slot sounds (monotonic): it makes room for the calls of the next one."""
         ends_at, after = slot.ends_at, timeline.following(plan, slot)
-        if after is not None and not stage.stays_open(slot, after):
-            calls_at = after.starts_at - timedelta(seconds=stage.lead_s(after.clusters))
+        if after is not None and not stage.receivers.stays_open(slot, after):
+            calls_at = after.starts_at - timedelta(seconds=stage.receivers.lead_s(after.clusters))
             ends_at = max(slot.starts_at, min(ends_at, calls_at))
         return self._clock.mono_of(slot.starts_at), self._clock.mono_of(ends_at)
 

@@ -251,11 +251,14 @@ def test_rds_is_said_to_be_unsupported_once_and_it_plays_all_the_same(
         return stages["main"]
 
     rds, dtmf = make("fm-gateway-rds"), make("fm-gateway-dtmf")
-    rds.player = house.player
-    rds.start()
-    rds.perform(Act(Claim("s1", Rank(Rung.PROGRAMME), 0, 9e9), (TonePart("test", 1000),)))
+    heard = Stage(
+        "main", "fake", house.player, house.book, Volume(-60, 0, -12), house.ticker,
+        lambda _: None, rds.calls, wake_fault=rds.report().fault,
+    )  # fmt: skip
+    heard.start()
+    heard.perform(Act(Claim("s1", Rank(Rung.PROGRAMME), 0, 9e9), (TonePart("test", 1000),)))
 
-    report = rds.report()
+    report = heard.report()
     assert (report.fault, report.is_alive) == ("wake_unsupported", True)
     assert [(r.kind.value, r.code) for r in house.store.receipts] == [("fault", "wake_unsupported")]
     assert [order.id for order in house.player.orders] == ["s1~1"]

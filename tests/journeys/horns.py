@@ -222,14 +222,14 @@ class Horns:
         return alert
 
     def release_drafted(self, alert: Json) -> None:
-        self._ask_for(alert)
+        self.ask_for(alert)
         self.first.confirm(alert)
         if alert["status"] == "real":
             self.second.confirm(alert)
 
     def release_drafted_as_of(self, at: datetime, alert: Json) -> None:
         """Do the same as if the last confirmation was given at an instant: it ends by that."""
-        self._ask_for(alert)
+        self.ask_for(alert)
         for actor in (self.commune.authority, self.commune.second):
             with self.app.sessions.begin() as session:
                 confirm(
@@ -237,7 +237,8 @@ class Horns:
                     verify=lambda *_: "totp",
                 )  # fmt: skip
 
-    def _ask_for(self, alert: Json) -> None:
+    def ask_for(self, alert: Json) -> None:
+        """Let both listen, and submit it."""
         for officer in (self.first, self.second):
             officer.hear(alert)
         self.first.post(f"/alerts/{alert['id']}/texts/1/submit")
