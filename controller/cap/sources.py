@@ -184,6 +184,8 @@ def take_published(
 
     The broker lets only the client certificate of the source's own name write to its topic.
     """
+    if not content:
+        return  # a retained message was cleared: that says nothing
     source = session.get(CapSource, topics.parse(topic).owner)
     if source is None or source.kind != SourceKind.MQTT or not source.is_on:
         log.warning("%s is no source of warnings; a message is dropped", topic)

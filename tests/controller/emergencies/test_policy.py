@@ -326,6 +326,26 @@ def test_what_people_stopped_the_source_does_not_sound_again_that_day(
     assert len(station.alerts()) == 1
 
 
+def test_what_the_source_took_back_itself_it_may_send_anew(station: Station, desk: Desk) -> None:
+    one_person(desk, hazard="flood", countdown_s=60)
+    first = station.hear()
+    station.take(naming("Cancel", 2, infos=""))
+    assert desk.alert(str(first.alert_id)).state == AlertState.WITHDRAWN
+
+    assert station.hear(identifier="VN-3").state == "released"
+
+
+@pytest.mark.parametrize("how", [releasing.withdraw, releasing.undo])
+def test_what_people_held_back_in_its_countdown_is_theirs(
+    station: Station, desk: Desk, how: Any
+) -> None:
+    one_person(desk, hazard="flood", countdown_s=60)
+    first = station.hear()
+    desk.do(how, desk.cast.an, alert_id=first.alert_id)
+
+    assert station.hear(identifier="VN-2").held == "stopped_lately"
+
+
 def test_a_source_never_takes_the_place_of_what_sounds_there(station: Station, desk: Desk) -> None:
     officers = desk.release(level=2)
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
+from controller.cap.arriving import MOST_OF_ONE, Arriving
 from controller.cap.fetching import Fetched, FetchFailed, Freshness
 from controller.cap.models import CapMessage, CapSource
 from controller.cap.sources import HERE, Sources
@@ -121,13 +123,21 @@ def test_an_address_that_did_not_change_brings_nothing(inbox: Inbox, desk: Desk)
 def test_a_warning_on_the_topic_of_its_source_becomes_a_proposal(inbox: Inbox, desk: Desk) -> None:
     inbox.source(kind="mqtt")
     arrived: queue.Queue[Arrived] = queue.Queue()
+    arriving = Arriving(desk.sessions, lambda: desk.at)
     uplink = Uplink(
-        desk.sessions, arrived, lambda _topic, _text: None, desk.keyring.signer, lambda: desk.at
+        desk.sessions,
+        arrived,
+        lambda _topic, _text: None,
+        desk.keyring.signer,
+        lambda: desk.at,
+        outside=arriving.put,
     )
     for topic in ("tt/1/in/cap/kttv", "tt/1/in/cap/nobody", "tt/1/in/cap/-bad"):
         arrived.put(Arrived(topic, warning(), desk.at))
+    arrived.put(Arrived("tt/1/in/cap/kttv", b"", desk.at))
 
     assert uplink.step(wait_s=0.0)
+    assert [arriving.step(0.0) for _ in range(5)] == [True, True, True, True, False]
 
     assert outcomes(desk) == ["accepted"]
     assert len(inbox.proposals()) == 1
@@ -213,4 +223,63 @@ def test_files_here_do_not_wait_for_servers_elsewhere(
     here = Sources(desk.sessions, lambda: desk.at, kinds=HERE)
 
     assert [here.step(), here.step()] == [True, False]
+    assert outcomes(desk) == ["accepted"]
+
+
+def test_a_source_that_floods_us_delays_no_other_and_is_not_kept_without_end(
+    inbox: Inbox, desk: Desk
+) -> None:
+    inbox.source(kind="mqtt")
+    inbox.source("loud", kind="mqtt")
+    arriving = Arriving(desk.sessions, lambda: desk.at)
+
+    for number in range(MOST_OF_ONE + 10):
+        content = warning(identifier=f"LOUD-{number}")
+        arriving.put(Arrived("tt/1/in/cap/loud", content, desk.at))
+    arriving.put(Arrived("tt/1/in/cap/kttv", warning(), desk.at))
+    assert (arriving.step(0.0), arriving.step(0.0)) == (True, True)
+
+    with desk.sessions() as session:
+        kept = session.scalars(select(CapMessage.identifier).order_by(CapMessage.id)).all()
+    assert kept == ["LOUD-0", "VN-1"]
+    assert len(arriving._waiting["tt/1/in/cap/loud"]) == MOST_OF_ONE - 1
+
+
+def test_while_the_database_is_away_no_warning_is_lost(
+    inbox: Inbox, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox.source(kind="mqtt")
+    arriving = Arriving(desk.sessions, lambda: desk.at)
+    arriving.put(Arrived("tt/1/in/cap/kttv", warning(), desk.at))
+
+    def is_away(*_: object) -> None:
+        raise OperationalError("", None, Exception())
+
+    with monkeypatch.context() as patch:
+        patch.setattr("controller.cap.arriving.take_published", is_away)
+        with pytest.raises(OperationalError):
+            arriving.step(0.0)
+    assert outcomes(desk) == []
+
+    assert arriving.step(0.0)
+    assert outcomes(desk) == ["accepted"]
+
+
+def test_a_bug_drops_one_warning_and_not_the_next(
+    inbox: Inbox, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox.source(kind="mqtt")
+    arriving = Arriving(desk.sessions, lambda: desk.at)
+    for number in range(2):
+        content = warning(identifier=f"VN-{number}")
+        arriving.put(Arrived("tt/1/in/cap/kttv", content, desk.at))
+
+    def breaks(*_: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("controller.cap.arriving.take_published", breaks)
+        assert arriving.step(0.0)
+    assert arriving.step(0.0)
+
     assert outcomes(desk) == ["accepted"]
