@@ -71,7 +71,7 @@ def fetched(night: Night, entry: Any) -> bytes:
     """Return the document of an entry."""
     answer = stranger(night).get(entry.link.removeprefix("http://localhost"))
     assert (answer.status_code, answer.mimetype) == (200, "application/cap+xml")
-    return answer.data
+    return bytes(answer.data)
 
 
 def message(content: bytes) -> Message:
@@ -92,7 +92,7 @@ def release_update(night: Night, alert_id: str) -> None:
     with sessions.begin() as session:
         row = newest_revision(session.get_one(Alert, alert_id))
         number, audio = row.number, row.audio
-        named = {"alert_id": alert_id, "revision": number, "now": console.clock()}
+        named: dict[str, Any] = {"alert_id": alert_id, "revision": number, "now": console.clock()}
         submit(session, actor=an, **named)
     console.clock.forward(timedelta(seconds=31))
     for login in ("binh", "minh"):
