@@ -14,8 +14,6 @@ from sqlalchemy import select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from controller.cap.sources import take_published
-from controller.cap.vocabulary import Vocabulary
 from controller.db import Clock, Sessions
 from controller.emergencies.panics import note_panic
 from controller.health import incidents
@@ -45,7 +43,10 @@ class _Answer:
 
 
 class Uplink:
-    """Stands between the broker's queue and the tables; `step` is driven by a `Loop`."""
+    """Stands between the broker's queue and the tables; `step` is driven by a `Loop`.
+
+    What is a warning from outside is handed to `outside`, which must not wait.
+    """
 
     def __init__(
         self,
@@ -55,7 +56,7 @@ class Uplink:
         signer: Callable[[], Signer],
         clock: Clock,
         read_sessions: Sessions | None = None,
-        words: Vocabulary | None = None,
+        outside: Callable[[Arrived], None] = lambda _: None,
     ) -> None:
         self._sessions = sessions
         self._read_sessions = read_sessions or sessions
@@ -63,7 +64,7 @@ class Uplink:
         self._send = send
         self._signer = signer
         self._clock = clock
-        self._words = words
+        self._outside = outside
         self._again: list[Arrived] = []
 
     def step(self, wait_s: float = 0.5) -> bool:
@@ -71,8 +72,11 @@ class Uplink:
         arrived = self._again or _drain(self._inbox, wait_s)
         if not arrived:
             return False
-        answers = self._take_all(arrived)
-        for answer in answers:
+        for one in arrived:
+            if _is_warning(one):
+                self._outside(one)
+        reports = [one for one in arrived if not _is_warning(one)]
+        for answer in self._take_all(reports) if reports else ():
             self._answer(answer)
         return True
 
@@ -85,7 +89,6 @@ class Uplink:
                 batches = [b for one in arrived if (b := self._batch(session, devices, one))]
                 store_batches(session, batches, now)
                 others = [one for one in arrived if not _is_batch(one)]
-                others = [one for one in others if not self._is_warning(session, one, now)]
                 taken = [self._take(session, devices, one) for one in others]
                 session.commit()
         except DATABASE_AWAY:
@@ -121,19 +124,6 @@ class Uplink:
         except Exception:
             log.exception("%s could not be taken; it is dropped", arrived.topic)
         return None
-
-    def _is_warning(self, session: Session, arrived: Arrived, now: datetime) -> bool:
-        """Take what is a warning from outside, in its own savepoint; return whether it was one."""
-        if not arrived.topic.startswith(WARNINGS):
-            return False
-        try:
-            with session.begin_nested():
-                take_published(session, arrived.topic, arrived.payload, now, self._words)
-        except DATABASE_AWAY:
-            raise
-        except Exception:
-            log.exception("%s could not be taken; it is dropped", arrived.topic)
-        return True
 
     def _dispatch(
         self, session: Session, device: Device, topic: Topic, arrived: Arrived
@@ -193,6 +183,10 @@ def _drain(inbox: "queue.Queue[Arrived]", wait_s: float) -> list[Arrived]:
         except queue.Empty:
             break
     return arrived
+
+
+def _is_warning(arrived: Arrived) -> bool:
+    return arrived.topic.startswith(WARNINGS)
 
 
 def _is_batch(arrived: Arrived) -> bool:

@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 
 from controller import outbox, replan
 from controller.areas.service import LANGUAGES_CHANGED
+from controller.cap.arriving import Arriving
 from controller.cap.pruning import forget_old
-from controller.cap.sources import Sources
+from controller.cap.sources import AWAY, HERE, Sources
 from controller.cap.vocabulary import Vocabulary
 from controller.config import Config
 from controller.db import Clock, Sessions
@@ -103,6 +104,7 @@ class Worker:
         )
         express = self._publisher(parts.sessions, holder, outbox.Lane.ALERTS)
         publisher = self._publisher(parts.patient_sessions, holder, outbox.Lane.OTHERS)
+        arriving = Arriving(parts.patient_sessions, parts.clock, parts.words)
         uplink = Uplink(
             parts.patient_sessions,
             self._inbox,
@@ -110,9 +112,12 @@ class Worker:
             parts.keyring.signer,
             parts.clock,
             parts.read_sessions,
-            parts.words,
+            arriving.put,
         )
-        warnings = Sources(parts.patient_sessions, parts.clock, words=parts.words)
+        dropped, polled = (
+            Sources(parts.patient_sessions, parts.clock, words=parts.words, kinds=kinds)
+            for kinds in (HERE, AWAY)
+        )
         self._verification = Verification(parts.read_sessions, parts.patient_sessions, parts.clock)
         self._loops = {
             outbox.EXPRESS: Loop("express", express.step),
@@ -122,7 +127,9 @@ class Worker:
             batches.NAME: Loop("receipts", self._verification.step),
             "uplink": Loop("uplink", uplink.step, idle_s=0.0),
             REVOKED: Loop("muting", self._mute, MUTE_EVERY_S),
-            "cap": Loop("cap", warnings.step, CAP_EVERY_S),
+            "cap-mqtt": Loop("cap-mqtt", arriving.step, idle_s=0.0),
+            "cap": Loop("cap", dropped.step, CAP_EVERY_S),
+            "cap-feeds": Loop("cap-feeds", polled.step, CAP_EVERY_S),
             LANGUAGES_CHANGED: Loop("packs", parts.make_packs, PACK_EVERY_S),
         }
         wakes = {name: loop.wake for name, loop in self._loops.items()}

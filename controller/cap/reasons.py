@@ -142,6 +142,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Tin {alert} là của cán bộ; chỉ cán bộ được sửa",
         "Alert {alert} is an officer's; only officers change it",
     ),
+    "out_already": (
+        "Bản tin này đã được phát trước đó, có thể qua nguồn khác",
+        "This message went out before, perhaps by another source",
+    ),
     "too_often": (
         "Nguồn này đã tự phát {most} tin trong {minutes} phút",
         "This source released {most} within {minutes} minutes already",

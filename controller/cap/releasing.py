@@ -47,7 +47,7 @@ def release_or_hold(
 
     Whatever happens to the release, the proposal is there.
     """
-    reason = _held(session, source, verdict, proposal, tables, now)
+    reason = _held(session, source, row, verdict, proposal, tables, now)
     held = _of(reason) if reason else _released(session, source, row, proposal, now)
     if held is not None:
         proposal.held, proposal.held_vi, proposal.held_en = held.code, held.vi, held.en
@@ -57,6 +57,7 @@ def release_or_hold(
 def _held(
     session: Session,
     source: CapSource,
+    row: CapMessage,
     verdict: Verdict,
     proposal: CapProposal,
     tables: Tables,
@@ -67,10 +68,18 @@ def _held(
         return because("only_proposes")
     if not upto:
         return because("unapproved")
-    if (reason := held_back(verdict, upto, now, tables)) is not None:
-        return reason
+    by_itself = held_back(verdict, upto, now, tables)
+    return by_itself or _held_by_before(session, source, row, proposal, now)
+
+
+def _held_by_before(
+    session: Session, source: CapSource, row: CapMessage, proposal: CapProposal, now: datetime
+) -> Reason | None:
+    """Return what went out before and speaks against this one."""
     if proposal.alert_id is not None and not is_own(session, source.id, proposal.alert_id):
         return because("officers", alert=proposal.alert_id)
+    if _is_out_already(session, row):
+        return because("out_already")
     if _released_lately(session, source, now) >= MOST:
         return because("too_often", most=MOST, minutes=SPAN // timedelta(minutes=1))
     return None
@@ -123,6 +132,21 @@ def _note(
         "alert": alert.id,
     }
     audit.record(session, now, name, "cap.release", "proposal", proposal.id, source.area_id, facts)
+
+
+def _is_out_already(session: Session, row: CapMessage) -> bool:
+    """Whether the same message went out already, by an officer or by another source."""
+    rows = (
+        select(CapProposal.id)
+        .join(CapMessage, CapMessage.id == CapProposal.message_id)
+        .where(
+            CapMessage.identifier == row.identifier,
+            CapMessage.sent_at == row.sent_at,
+            CapMessage.id != row.id,
+            CapProposal.alert_id.is_not(None),
+        )
+    )
+    return session.scalar(rows.limit(1)) is not None
 
 
 def _released_lately(session: Session, source: CapSource, now: datetime) -> int:

@@ -2,11 +2,12 @@
 
 A step asks one source that is due. What cannot be reached is tried again, later each time, and
 says why at the source; it never stops the next. Network and files are waited for outside of
-every transaction.
+every transaction, and the files of this machine never wait for somebody's server.
 """
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,9 +15,10 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from sqlalchemy import Select, or_, select
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from controller.cap.feeds import MAX_INDEX_BYTES, read_feed
+from controller.cap.feeds import MAX_INDEX_BYTES, Entry, read_feed
 from controller.cap.fetching import Fetched, Fetcher, FetchFailed, FetchRefused, Freshness, pause
 from controller.cap.inbox import take
 from controller.cap.judging import Outcome
@@ -31,9 +33,14 @@ from wire import topics
 log = logging.getLogger(__name__)
 
 DONE, REFUSED = "done", "refused"
+DATABASE_AWAY = (OperationalError, InterfaceError)
 SUFFIXES = frozenset({".cap", ".xml"})
 FILES_A_STEP = 50
-POLLED = (SourceKind.FILE, SourceKind.FOLDER, SourceKind.HTTP)
+FEED_S = 10.0
+"""A feed is read for so long at a time; what is left of it is read in the next step."""
+AGAIN_SOON = timedelta(seconds=1)
+HERE = (SourceKind.FILE, SourceKind.FOLDER)
+AWAY = (SourceKind.HTTP,)
 
 
 class Fetches(Protocol):
@@ -51,14 +58,18 @@ def fetcher_for(source: CapSource) -> Fetches:
 
 @dataclass(frozen=True, slots=True)
 class _Got:
-    """What a poll brought: messages, the files that they were, and what the server said of it."""
+    """What a poll brought: messages, the files that they were, and what the server said of it.
+
+    `is_partial` when there was more than there was time for.
+    """
 
     messages: tuple[tuple[bytes, Path | None], ...] = ()
     freshness: Freshness = field(default_factory=Freshness)
+    is_partial: bool = False
 
 
 class Sources:
-    """Asks what is due; `step` is driven by a `Loop`, and by tests."""
+    """Asks what is due of some kinds; `step` is driven by a `Loop`, and by tests."""
 
     def __init__(
         self,
@@ -66,25 +77,34 @@ class Sources:
         clock: Clock,
         fetchers: Callable[[CapSource], Fetches] = fetcher_for,
         words: Vocabulary | None = None,
+        *,
+        kinds: Collection[SourceKind] = (*HERE, *AWAY),
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self._sessions = sessions
         self._clock = clock
         self._fetchers = fetchers
         self._words = words
+        self._kinds = kinds
+        self._ticks = ticks
+        self._read_at: dict[str, dict[str, float]] = {}
 
     def step(self) -> bool:
         """Ask the source that is due the longest; return whether there was one."""
         now = self._clock()
         with self._sessions() as session:
-            source = session.scalar(_due(now))
+            source = session.scalar(_due(now, self._kinds))
         if source is None:
             return False
         try:
-            got = self._ask(source)
+            self._take(source.id, self._ask(source), now)
+        except DATABASE_AWAY:
+            raise
         except (FetchFailed, FetchRefused, CapRefused, OSError) as error:
             self._failed(source.id, error, now)
-            return True
-        self._take(source.id, got, now)
+        except Exception as error:
+            log.exception("%s could not be taken", source.id)
+            self._failed(source.id, error, now)
         return True
 
     def _ask(self, source: CapSource) -> _Got:
@@ -105,15 +125,27 @@ class Sources:
         answer = fetcher.fetch(source.place, known=Freshness(source.etag, source.last_modified))
         if answer.content is None:
             return _Got(freshness=answer.freshness)
-        contents, missed = [], 0
-        for entry in read_feed(answer.content, source.place):
+        entries = self._in_turn(source.id, read_feed(answer.content, source.place))
+        contents, missed, until = [], 0, self._ticks() + FEED_S
+        while entries and self._ticks() < until:
+            entry = entries.pop(0)
             try:
                 contents.append(entry.content or fetcher.fetch(entry.url).content or b"")
             except (FetchFailed, FetchRefused) as error:
                 missed += 1
                 log.warning("%s: %s", source.id, error)
-        freshness = Freshness() if missed else answer.freshness
-        return _Got(tuple((content, None) for content in contents), freshness)
+            self._read_at[source.id][entry.url] = self._ticks()
+        freshness = Freshness() if missed or entries else answer.freshness
+        messages = tuple((content, None) for content in contents)
+        return _Got(messages, freshness, is_partial=bool(entries))
+
+    def _in_turn(self, source_id: str, entries: Iterable[Entry]) -> list[Entry]:
+        """Return what was never read first, as the feed has it, then what was read long ago."""
+        named = list(entries)
+        before = self._read_at.get(source_id, {})
+        kept = {one.url: before[one.url] for one in named if one.url in before}
+        self._read_at[source_id] = kept
+        return sorted(named, key=lambda one: kept.get(one.url, 0.0))
 
     def _take(self, source_id: str, got: _Got, now: datetime) -> None:
         """Keep each message in a transaction of its own, then put its file away."""
@@ -128,7 +160,8 @@ class Sources:
             source = session.get_one(CapSource, source_id)
             source.etag, source.last_modified = got.freshness.etag, got.freshness.last_modified
             source.failures, source.trouble_vi, source.trouble_en = 0, "", ""
-            source.asked_at, source.due_at = now, now + timedelta(seconds=source.poll_s)
+            wait = AGAIN_SOON if got.is_partial else timedelta(seconds=source.poll_s)
+            source.asked_at, source.due_at = now, now + wait
 
     def _failed(self, source_id: str, error: Exception, now: datetime) -> None:
         with self._sessions.begin() as session:
@@ -151,6 +184,8 @@ def take_published(
 
     The broker lets only the client certificate of the source's own name write to its topic.
     """
+    if not content:
+        return  # a retained message was cleared: that says nothing
     source = session.get(CapSource, topics.parse(topic).owner)
     if source is None or source.kind != SourceKind.MQTT or not source.is_on:
         log.warning("%s is no source of warnings; a message is dropped", topic)
@@ -170,10 +205,10 @@ def _told(error: Exception) -> tuple[str, str]:
     return vi[:500], en[:500]
 
 
-def _due(now: datetime) -> Select[CapSource]:
+def _due(now: datetime, kinds: Collection[SourceKind]) -> Select[CapSource]:
     return (
         select(CapSource)
-        .where(CapSource.is_on, CapSource.kind.in_([kind.value for kind in POLLED]))
+        .where(CapSource.is_on, CapSource.kind.in_([kind.value for kind in kinds]))
         .where(or_(CapSource.due_at.is_(None), CapSource.due_at <= now))
         .order_by(CapSource.due_at, CapSource.id)
         .limit(1)
@@ -181,8 +216,12 @@ def _due(now: datetime) -> Select[CapSource]:
 
 
 def _is_dropped(file: Path) -> bool:
-    """Whether a file is whole: what is being written has another name until it is renamed."""
-    return file.suffix.lower() in SUFFIXES and file.is_file() and not file.name.startswith(".")
+    """Whether a file is whole: what is being written has another name until it is renamed.
+
+    A link is none: who may write into the folder would show us any file that we can read.
+    """
+    is_named = file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
+    return is_named and file.is_file() and not file.is_symlink()
 
 
 def _read(file: Path) -> bytes:

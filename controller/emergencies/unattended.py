@@ -13,7 +13,7 @@ on an error.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from controller import wake
@@ -39,7 +39,7 @@ from controller.emergencies.models import (
 from controller.emergencies.rules import COOLING, Needs, needs_of, why_words
 from controller.emergencies.service import NAME, newest_revision, note_change
 from controller.listing import above, below
-from controller.people.models import Role
+from controller.people.models import AuditEntry, Role
 from controller.people.rights import Actor
 from wire.alert import SOURCE_APPROVES, AlertStatus, Hazard
 
@@ -164,16 +164,24 @@ def _require_silence(session: Session, looked: Look, update_of: str | None, now:
 
 
 def _require_untouched(session: Session, actor: Actor, looked: Look, now: datetime) -> None:
-    """Never sound again what people took back: the next one of the day is theirs to release."""
-    rows = select(Alert).where(
-        Alert.created_by == actor.login,
-        Alert.hazard == looked.content.hazard,
-        Alert.created_at > now - COOLING,
+    """Never sound again what people took back or changed: the next of the day is theirs."""
+    by_people = exists().where(
+        AuditEntry.object_type == "alert",
+        AuditEntry.object_id == Alert.id,
+        AuditEntry.who.not_in((actor.login, SYSTEM)),
     )
-    for alert in session.scalars(rows):
-        by_people = {one.created_by for one in alert.revisions} - {actor.login, SYSTEM}
-        if by_people or alert.state == AlertState.WITHDRAWN:
-            raise StoppedLately(id=alert.id)
+    touched = session.scalar(
+        select(Alert.id)
+        .where(
+            Alert.created_by == actor.login,
+            Alert.hazard == looked.content.hazard,
+            Alert.created_at > now - COOLING,
+            by_people,
+        )
+        .limit(1)
+    )
+    if touched is not None:
+        raise StoppedLately(id=touched)
 
 
 def _release(

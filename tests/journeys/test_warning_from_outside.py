@@ -294,6 +294,19 @@ def test_a_stranger_writes_nothing_on_the_topic_of_a_source(valley: Horns) -> No
     until(lambda: valley.incidents("warnings_refused"))
 
 
+def test_a_retained_warning_is_read_when_the_controller_is_back(valley: Horns) -> None:
+    assert valley.app.worker
+    link = valley.app.worker.link
+    with joined(valley, files_of(valley, SOURCE)) as client:
+        link.stop()
+        assert client.publish(topics.warnings_from(SOURCE), warning("VN-5"), retain=True) == 0
+        assert outcomes(valley, "VN-5") == []
+
+        link.start()
+        until(lambda: outcomes(valley, "VN-5") == ["accepted"])
+        client.publish(topics.warnings_from(SOURCE), b"", retain=True)
+
+
 def test_a_retired_source_is_thrown_out_of_the_broker(valley: Horns) -> None:
     with joined(valley, files_of(valley, SOURCE)) as client:
         with valley.app.sessions.begin() as session:

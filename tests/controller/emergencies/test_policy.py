@@ -326,6 +326,26 @@ def test_what_people_stopped_the_source_does_not_sound_again_that_day(
     assert len(station.alerts()) == 1
 
 
+def test_what_the_source_took_back_itself_it_may_send_anew(station: Station, desk: Desk) -> None:
+    one_person(desk, hazard="flood", countdown_s=60)
+    first = station.hear()
+    station.take(naming("Cancel", 2, infos=""))
+    assert desk.alert(str(first.alert_id)).state == AlertState.WITHDRAWN
+
+    assert station.hear(identifier="VN-3").state == "released"
+
+
+@pytest.mark.parametrize("how", [releasing.withdraw, releasing.undo])
+def test_what_people_held_back_in_its_countdown_is_theirs(
+    station: Station, desk: Desk, how: Any
+) -> None:
+    one_person(desk, hazard="flood", countdown_s=60)
+    first = station.hear()
+    desk.do(how, desk.cast.an, alert_id=first.alert_id)
+
+    assert station.hear(identifier="VN-2").held == "stopped_lately"
+
+
 def test_a_source_never_takes_the_place_of_what_sounds_there(station: Station, desk: Desk) -> None:
     officers = desk.release(level=2)
 
@@ -470,6 +490,26 @@ def test_after_five_in_ten_minutes_the_sixth_is_proposed(station: Station, desk:
     later = station.hear(identifier="VN-7")
 
     assert (sixth.state, sixth.held, later.state) == ("open", "too_often", "released")
+
+
+def test_what_went_out_by_one_source_does_not_again_by_another(
+    station: Station, desk: Desk
+) -> None:
+    """Somebody plays a message back where the same forecaster is believed too."""
+    content = signed(warning(), KEY, SIGNER)
+    draft = SourceDraft(kind=SourceKind.MQTT, pinned=pem(), releases_upto=4)
+    desk.do(register_source, station.keeper, source_id="copy", area_id=AN_BINH, draft=draft)
+    with desk.sessions.begin() as session:
+        session.get_one(CapSource, "copy").releases_approved_by = "tinh"
+        session.get_one(AlertTemplate, station.template).minutes = 5
+    station.hear(content)
+    desk.sender.step()
+    desk.wait(minutes=6)
+    desk.sender.step()
+
+    again = station.proposal(station.take(content, "copy"))
+
+    assert (again.held, len(station.alerts())) == ("out_already", 1)
 
 
 @pytest.mark.parametrize("how", ["not preauthorised", "retired", "of a neighbour"])
