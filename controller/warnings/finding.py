@@ -78,14 +78,6 @@ def groups_of(session: Session, rows: Iterable[CapMessage], now: datetime) -> Ma
     return {row_id: Group(group) for row_id, group in found}
 
 
-def counts(session: Session, actor: Actor, now: datetime) -> Mapping[Group, int]:
-    """Return how many messages each group has."""
-    group = _group(now).label("group")
-    rows = _in_sight(select(group, func.count()).select_from(CapMessage), actor).group_by(group)
-    found = {Group(name): count for name, count in session.execute(rows)}
-    return {one: found.get(one, 0) for one in Group}
-
-
 def waiting(session: Session, actor: Actor, now: datetime) -> int:
     """Return how many proposals wait for an officer in the areas of the actor."""
     rows = (

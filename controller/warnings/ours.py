@@ -75,6 +75,7 @@ class Ours:
         self._sender = sender
         self._seal = seal
         self._written = lru_cache(maxsize=REMEMBERED)(self._write)
+        self._alert = lru_cache(maxsize=REMEMBERED)(_alert)
 
     def document(self, session: Session, alert_id: str, number: int | None = None) -> Document:
         """Return a released revision of an alert, the newest unless said, or DocumentMissing."""
@@ -83,7 +84,7 @@ class Ours:
         ]
         if not found:
             raise DocumentMissing(id=alert_id if number is None else f"{alert_id}/{number}")
-        return self._document(session, found[-1])
+        return self._documents(session, found[-1:])[0]
 
     def feed(self, session: Session, base: str, title: str, author: str, now: datetime) -> Feed:
         """Return the feed, whose links begin with `base` (`https://host`)."""
@@ -95,7 +96,7 @@ class Ours:
         )
         sent = _sent(session, dict.fromkeys(recent))
         newest = sorted(sent, key=lambda one: (one.at, one.number), reverse=True)[:MOST_ENTRIES]
-        documents = [self._document(session, one) for one in newest if one.at > now - KEPT_FOR]
+        documents = self._documents(session, [one for one in newest if one.at > now - KEPT_FOR])
         changed_at = session.scalar(select(func.max(AlertRevision.signed_at))) or LONG_AGO
         content = write_feed(
             [Published(one.message, url_of(base, one)) for one in documents],
@@ -106,17 +107,25 @@ class Ours:
         )
         return Feed(content, _etag(content), changed_at)
 
-    def _document(self, session: Session, one: _Sent) -> Document:
-        alert = _alert(one.token)
-        content, message = self._written(one.token, one.earlier, *_names(session, alert))
-        return Document(one.alert_id, one.number, content, _etag(content), one.at, message)
+    def _documents(self, session: Session, sent: Iterable[_Sent]) -> list[Document]:
+        """Return documents, with the names and codes that their areas have now."""
+        alerts = [(one, self._alert(one.token)) for one in sent]
+        areas = _areas(session, {area for _, alert in alerts for area in _named(alert)})
+        return [self._document(one, alert, areas) for one, alert in alerts]
+
+    def _document(self, one: _Sent, alert: Alert, areas: Mapping[str, tuple[str, str]]) -> Document:
+        known = [(area, *areas[area]) for area in _named(alert) if area in areas]
+        names = tuple((area, name) for area, name, _ in known)
+        codes = tuple((area, code) for area, _, code in known if code)
+        content, message, etag = self._written(one.token, one.earlier, names, codes)
+        return Document(one.alert_id, one.number, content, etag, one.at, message)
 
     def _write(
         self, token: str, earlier: tuple[str, ...], names: Pairs, codes: Pairs
-    ) -> tuple[bytes, Message]:
-        named, before = Names(dict(names), dict(codes)), [_alert(one) for one in earlier]
-        content = write(_alert(token), self._sender, named, before, self._seal)
-        return content, understand(read(content))[0]
+    ) -> tuple[bytes, Message, str]:
+        named, before = Names(dict(names), dict(codes)), [self._alert(one) for one in earlier]
+        content = write(self._alert(token), self._sender, named, before, self._seal)
+        return content, understand(read(content))[0], _etag(content)
 
 
 def url_of(base: str, one: Document) -> str:
@@ -161,14 +170,14 @@ def _told(texts: Mapping[str, str]) -> dict[str, str]:
     return {LANGUAGES.get(language, language): text for language, text in texts.items()}
 
 
-def _names(session: Session, alert: Alert) -> tuple[Pairs, Pairs]:
-    rows = session.execute(
-        select(Area.id, Area.name, Area.code)
-        .where(Area.id.in_((alert.area, *alert.target.areas)))
-        .order_by(Area.id)
-    ).all()
-    names = tuple((row.id, row.name) for row in rows)
-    return names, tuple((row.id, row.code) for row in rows if row.code)
+def _named(alert: Alert) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((alert.area, *alert.target.areas)))
+
+
+def _areas(session: Session, ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Return name and code of some areas."""
+    rows = session.execute(select(Area.id, Area.name, Area.code).where(Area.id.in_(tuple(ids))))
+    return {row.id: (row.name, row.code) for row in rows}
 
 
 def _etag(content: bytes) -> str:

@@ -63,7 +63,7 @@ def inbox() -> str:
             total=found.total,
             group=group,
             groups=finding.groups_of(session, found.rows, at),
-            counts=finding.counts(session, who, at),
+            waiting=finding.waiting(session, who, at),
             sources={one.id: one.name for one in known},
             ends=_ends(session, found.rows),
         )

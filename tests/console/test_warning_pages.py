@@ -105,7 +105,7 @@ def test_each_message_stands_in_its_group_with_its_why(outside: Outside) -> None
     client = signed_in(outside.console, "an")
 
     text = plain(client.get("/warnings").text)
-    assert "Tất cả (4)" in text
+    assert "◷ Chờ quyết định (1) ✔ Cho địa bàn này ○ Không" in text
     assert "Có hiệu lực đến 20:00, Thứ Hai 02/11/2026" in text
     assert "Không cụm loa nào của địa bàn nằm trong vùng cảnh báo" in text
     assert "Trạng thái Test: không phải cảnh báo thật" in text

@@ -58,8 +58,8 @@ def test_each_message_is_in_its_group(
     for group in (Group.WAITING, Group.ELSEWHERE, Group.IGNORED, Group.REFUSED):
         found = finding.warnings(session, cast.an, now, group=group)
         assert [row.id for row in found.rows] == [came[group]]
-    counts = finding.counts(session, cast.an, now)
-    assert counts == dict.fromkeys(Group, 1) | {Group.FOR_US: 0}
+    assert finding.warnings(session, cast.an, now).total == 4
+    assert finding.warnings(session, cast.an, now, group=Group.FOR_US).total == 0
     assert finding.waiting(session, cast.an, now) == 1
 
 
