@@ -1,7 +1,7 @@
 """What an entry may be: something written that can be found, and words that can be spoken.
 
-An entry says how a name or an acronym sounds. It can neither stand for a plain number nor for an
-ordinary Vietnamese word: those are read as they are written, and nobody turns one into another.
+An entry says how a name or an acronym sounds. It can stand neither for a figure or unit nor for
+ordinary Vietnamese words: those are read as they are written, and nobody turns one into another.
 """
 
 import re
@@ -70,8 +70,8 @@ def _require_findable(written: str) -> None:
     if is_ordinary(written):
         raise EntryUnfit(
             "written",
-            f"“{written}” là từ thường, luôn đọc như viết; tên riêng hãy viết hoa",
-            f"“{written}” is an ordinary word and always read as written; give names capitals",
+            f"“{written}” là từ hay số thường, luôn đọc như viết; tên riêng hãy viết hoa",
+            f"“{written}” is ordinary words or figures, read as written; give names capitals",
         )
 
 

@@ -11,7 +11,8 @@ from controller.speech import Dictionary, Entry
 def dictionaries_for(session: Session, area: Area) -> tuple[Dictionary, ...]:
     """Return the dictionaries that hold in an area, the highest first; the nearest entry wins."""
     found: dict[str, list[Entry]] = {area_id: [] for area_id in area.chain}
-    rows = select(PronunciationEntry).where(PronunciationEntry.area_id.in_(area.chain))
-    for row in session.scalars(rows):
-        found[row.area_id].append(Entry(row.written, row.spoken, why=row.note))
+    row = PronunciationEntry
+    rows = select(row.area_id, row.written, row.spoken).where(row.area_id.in_(area.chain))
+    for area_id, written, spoken in session.execute(rows):
+        found[area_id].append(Entry(written, spoken))
     return tuple(Dictionary(found[area_id]) for area_id in area.chain if found[area_id])

@@ -8,6 +8,7 @@ in the length of the text.
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from controller.speech.classes import ADDRESSED, Rule, rules_for
 from controller.speech.classes.acronyms import Lookup, is_doubtful
@@ -29,9 +30,13 @@ def normalise(
 
     `dictionaries` lie on the shipped one, later ones win: province, commune, one bulletin.
     """
-    found = layers(shipped(), *dictionaries) if dictionaries else shipped()
     written = unicodedata.normalize("NFC", text)
-    return _Writer(written, folded(written), settings, Lookup(found)).spoken()
+    return _Writer(written, folded(written), settings, _lookup(dictionaries)).spoken()
+
+
+@lru_cache(maxsize=8)  # the texts of one request have the same dictionaries
+def _lookup(dictionaries: tuple[Dictionary, ...]) -> Lookup:
+    return Lookup(layers(shipped(), *dictionaries) if dictionaries else shipped())
 
 
 @dataclass(slots=True)

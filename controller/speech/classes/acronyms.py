@@ -1,7 +1,6 @@
 """Acronyms, abbreviations, names by the dictionaries; what is in none is told, not spelled."""
 
 import re
-import unicodedata
 
 from controller.speech.classes.dates import say_month
 from controller.speech.dictionary import Dictionary, Entry
@@ -11,14 +10,13 @@ from controller.speech.tokens import token_at
 from controller.speech.units import units
 
 _NAME = re.compile(r" ?(?:[^\W\d_a-zà-ỹđ]|[0-9])")
-_SYLLABLE = re.compile(
+SYLLABLE = re.compile(
     r"(?:NGH|NG|NH|GH|GI|KH|PH|TH|TR|CH|QU|[BCDĐGHKLMNPRSTVX])?"
     r"(?:UYÊ|IÊ|YÊ|UÔ|ƯƠ|UYU|OAI|UÂY|OAY|OEO|UÔI|ƯƠI|IÊU|YÊU|ƯƠU|UÊ|UY|OA|OĂ|OE|UÂ|AI|AO|AU|AY|ÂU"
     r"|ÂY"
     r"|EO|ÊU|IA|IU|OI|ÔI|ƠI|UA|UI|ƯA|ƯI|ƯU|[AĂÂEÊIOÔƠUƯY])(?:NG|NH|CH|[CMNPT])?"
 )
 _TONED = re.compile(r"[ÀÁẢÃẠẰẮẲẴẶẦẤẨẪẬÈÉẺẼẸỀẾỂỄỆÌÍỈĨỊÒÓỎÕỌỒỐỔỖỘỜỚỞỠỢÙÚỦŨỤỪỨỬỮỰỲÝỶỸỴ]")
-_TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")  # huyền, sắc, ngã, hỏi, nặng
 _PREVIOUS_WORD = re.compile(r"([^\W\d_]+)\W*$")
 _NEXT_WORD = re.compile(r"\W{1,4}([^\W\d_]{1,12})")
 _ROADS = re.compile(
@@ -131,25 +129,9 @@ def is_doubtful(token: str, place: Place) -> bool:
     return not _is_capital_word(place, token, place.start + len(token))
 
 
-def is_ordinary(text: str) -> bool:
-    """Say whether a text is nothing but ordinary words in small letters: `sơ tán`, `cao`.
-
-    One or two plain letters may be an abbreviation (`ko`); what Vietnamese cannot spell is none.
-    """
-    parts = text.split()
-    if not parts or all(len(part) <= 2 and part.isascii() for part in parts):
-        return False
-    return all(part.islower() and _SYLLABLE.fullmatch(_toneless(part)) for part in parts)
-
-
-def _toneless(word: str) -> str:
-    letters = unicodedata.normalize("NFD", word.upper())
-    return unicodedata.normalize("NFC", "".join(one for one in letters if one not in _TONES))
-
-
 def _is_capital_word(place: Place, token: str, end: int) -> bool:
     """Say whether it is an ordinary syllable in a line of capitals: THÔNG BÁO, MỜI HỌP."""
-    if not (token.isupper() and len(token) > 1 and _SYLLABLE.fullmatch(token)):
+    if not (token.isupper() and len(token) > 1 and SYLLABLE.fullmatch(token)):
         return False
     before = _PREVIOUS_WORD.search(place.text[max(0, place.start - 24) : place.start])
     after = _NEXT_WORD.match(place.text, end)
@@ -158,5 +140,5 @@ def _is_capital_word(place: Place, token: str, end: int) -> bool:
 
 def _is_shouted(word: str) -> bool:
     return (
-        len(word) > 1 and word.isupper() and bool(_TONED.search(word) or _SYLLABLE.fullmatch(word))
+        len(word) > 1 and word.isupper() and bool(_TONED.search(word) or SYLLABLE.fullmatch(word))
     )

@@ -15,7 +15,7 @@ from controller.speech import Dictionary, Entry, is_ordinary, normalise
         ("KXQ", "khu xóm Quán"), ("Ea H'Leo", "ê a hờ leo"), ("Ê Đê", "Ê Đê"), ("ko", "không"),
         ("A1", "a một"), ("VTV9", "vê tê vê chín"), ("Plei Ku", "pờ lây cu"), ("P.", "phường"),
         ("đ/c", "đồng chí"), ("plei", "pờ lây"), ("Buôn Ma Thuột", "buôn ma thuột"),
-        ("K'Bang", "ca bang"), ("km/h", "ki-lô-mét trên giờ"),
+        ("K'Bang", "ca bang"), ("4G", "bốn gờ"), ("49/2024/NĐ-XYZ", "nghị định bốn chín"),
     ],
 )  # fmt: skip
 def test_names_acronyms_and_abbreviations_fit(written: str, spoken: str) -> None:
@@ -37,9 +37,9 @@ def test_names_acronyms_and_abbreviations_fit(written: str, spoken: str) -> None
         ("KXQ", "khu\x00", "ký tự ẩn"),
         ("=KXQ", "khu", "bắt đầu bằng chữ"),
         ("115", "một một năm", "ít nhất một chữ"),
-        ("sơ tán", "ở nhà", "từ thường"),
-        ("cao", "thấp", "từ thường"),
-        ("không", "có", "từ thường"),
+        ("sơ tán", "ở nhà", "từ hay số thường"),
+        ("km/h", "mét trên giờ", "từ hay số thường"),
+        ("báo động III", "báo động một", "từ hay số thường"),
         ("KXQ", "khu 3", "không dùng “3”: khu ba"),
         ("KXQ", "[[khu]]", "không dùng “[”"),
         ("KXQ", "khu một. Hai! Ba", "không dùng “!”"),
@@ -69,12 +69,23 @@ def test_a_typographic_apostrophe_is_the_plain_one() -> None:
         assert normalise(f"Xã Ea H{sign}Leo.", dictionaries=(layer,)).text == "Xã ê a hờ leo."
 
 
-@pytest.mark.parametrize("text", ["sơ tán", "lên chỗ cao", "tin", "nguyễn", "không"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sơ tán", "lên chỗ cao", "cao", "tin", "nguyễn", "không", "Không", "KHÔNG", "SƠ TÁN",
+        "Sơ tán", "cấp 8", "Cấp 8", "báo động III", "Báo động III", "III", "3m", "8h30", "3,25m",
+        "8-9", "km", "km/h", "m³/s", "thôn 5",
+    ],
+)  # fmt: skip
 def test_an_ordinary_word_is_known_as_one(text: str) -> None:
     assert is_ordinary(text)
 
 
-@pytest.mark.parametrize("text", ["KXQ", "ko", "tp", "đ/c", "Cao Bằng", "plei", "", "ubnd", "a1"])
+@pytest.mark.parametrize(
+    "text",
+    ["KXQ", "ko", "tp", "đ/c", "Cao Bằng", "plei", "", "ubnd", "a1", "CAO", "MC", "CD", "4G",
+     "Kon", "Đắk", "Ea H'Leo", "Chư Sê", "khu KXQ", "QL1A", "VTV9"],
+)  # fmt: skip
 def test_an_abbreviation_or_name_is_no_ordinary_word(text: str) -> None:
     assert not is_ordinary(text)
 

@@ -81,7 +81,7 @@ def test_every_wrong_line_is_told_and_none_is_taken(
     said = refused.value.sentence("vi")
     assert said.startswith("Không nhập dòng nào. Dòng 3: Cách đọc phải viết thành lời")
     assert "Dòng 4: “KXQ” có hai lần." in said
-    assert "Dòng 5: “sơ tán” là từ thường" in said
+    assert "Dòng 5: “sơ tán” là từ hay số thường" in said
     assert refused.value.sentence("en").startswith("Nothing was imported. Line 3: ")
     assert session.scalars(select(PronunciationEntry)).all() == []
     assert session.scalars(select(AuditEntry)).all() == []
