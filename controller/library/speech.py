@@ -6,8 +6,6 @@ business of a `Normaliser`, not of a voice.
 """
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ import numpy as np
 from controller.library.editing import from_samples, join, tidy
 from controller.library.errors import NothingToSay, SpeechFailed, VoiceUnknown
 from controller.library.limits import ChildFailed, LimitedChild, Limits
+from controller.library.sentence_cache import SentenceCache
 from controller.library.sentences import split_sentences
 from controller.speech import Spoken, normalise
 
@@ -91,7 +90,7 @@ class Reader:
 
     def __init__(self, voice: Voice, cache: Path | None, normalise: Normaliser = as_it_is) -> None:
         self._voice = voice
-        self._cache = cache
+        self._cache = SentenceCache(cache) if cache is not None else None
         self._normalise = normalise
 
     def voices(self) -> tuple[VoiceInfo, ...]:
@@ -126,11 +125,11 @@ class Reader:
     def _sentence(self, sentence: str, manner: Manner) -> bytes:
         if self._cache is None:
             return self._voice.speak(sentence, manner.voice, manner.speed, manner.pitch)
-        kept = self._cache / f"{_key(self._voice.engine, manner, sentence)}.wav"
-        if kept.is_file():
-            return kept.read_bytes()
-        wav = self._voice.speak(sentence, manner.voice, manner.speed, manner.pitch)
-        _write_whole(kept, wav)
+        key = _key(self._voice.engine, manner, sentence)
+        wav = self._cache.get(key)
+        if wav is None:
+            wav = self._voice.speak(sentence, manner.voice, manner.speed, manner.pitch)
+            self._cache.put(key, wav)
         return wav
 
 
@@ -210,12 +209,3 @@ def plain(text: str) -> str:
 def _key(engine: str, manner: Manner, sentence: str) -> str:
     facts = (engine, manner.voice, str(manner.speed), str(manner.pitch), sentence)
     return hashlib.sha256("\0".join(facts).encode()).hexdigest()
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """Never let a second reader of the sentence see half a file; a cache needs no fsync."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-    Path(name).replace(path)

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from controller.areas.service import find_area
 from controller.errors import Missing
 from controller.library import hearing
 from controller.library.models import LibraryItem
@@ -34,9 +35,17 @@ class SpokenSound:
 def spoken_sounds(
     session: Session, actor: Actor, version: ProgrammeVersion
 ) -> tuple[SpokenSound, ...]:
-    """Return what a machine speaks in a version, in its order; fallbacks of relays too."""
+    """Return what a machine speaks in a version, in its order; fallbacks of relays too.
+
+    Titles and texts are those of the programme's own library and of the ones above it.
+    """
     wanted = tuple(dict.fromkeys(_sounds_in(version.items)))
-    rows = select(LibraryItem).where(LibraryItem.sha256.in_(wanted), LibraryItem.voice != "")
+    libraries = find_area(session, version.programme.area_id).chain
+    rows = select(LibraryItem).where(
+        LibraryItem.sha256.in_(wanted),
+        LibraryItem.voice != "",
+        LibraryItem.area_id.in_(libraries),
+    )
     spoken = {row.sha256: row for row in session.scalars(rows.order_by(LibraryItem.id.desc()))}
     known = hearing.heard(session, actor, version.programme_id)
     return tuple(

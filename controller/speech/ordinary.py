@@ -45,7 +45,7 @@ def _is_short(part: str) -> bool:
 
 
 def _has_capital(part: str) -> bool:
-    return part[0].isupper() and part[1:].islower()
+    return part[0].isupper() and part[1:] == part[1:].lower()
 
 
 def _toneless(word: str) -> str:

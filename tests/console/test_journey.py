@@ -226,3 +226,19 @@ def test_english_is_one_press_away(phone: Page) -> None:
 
     expect(phone.get_by_role("heading", level=1)).to_have_text("Sign in")
     assert phone.locator("html").get_attribute("lang") == "en"
+
+
+def test_an_administrator_chooses_how_an_area_is_read_on_its_page(phone: Page) -> None:
+    sign_in(phone, "chief")
+    phone.goto("/areas/vn-31-an-binh")
+
+    phone.get_by_text("Sửa giọng và cách đọc").click()
+    phone.get_by_label("Đọc theo miền").select_option(label="Miền Nam")
+    phone.get_by_label("Tốc độ").fill("130")
+    assert fits(phone)
+    phone.get_by_role("button", name="Lưu giọng và cách đọc").click()
+
+    expect(phone.get_by_text("Đã lưu giọng và cách đọc")).to_be_visible()
+    expect(phone.get_by_text("130 từ một phút")).to_be_visible()
+    expect(phone.get_by_text("một trăm lẻ năm hộ")).to_be_visible()
+    assert fits(phone)

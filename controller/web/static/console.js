@@ -37,6 +37,13 @@ document.addEventListener("click", async (event) => {
   player.play().catch(() => {}); // the browser may want a second tap
 });
 
+// A long text is previewed when one leaves the field or presses the button, not at each pause in typing.
+const LONG_TEXT = 4000;
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const cause = event.detail.requestConfig.triggeringEvent;
+  if (event.target.id === "preview" && cause?.type === "input" && cause.target.value.length > LONG_TEXT) event.preventDefault();
+});
+
 // One sentence of a preview alone: a link to its sound without scripts, a button that plays with them.
 const voice = new Audio();
 let speaking = null;

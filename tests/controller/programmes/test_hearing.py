@@ -17,8 +17,8 @@ from controller.people.rights import Actor, NotAllowed, machine_owner
 from controller.programmes.errors import NotHeard, ProgrammeMissing
 from controller.programmes.hearing import spoken_sounds
 from controller.programmes.models import Programme, ProgrammeVersion
-from controller.programmes.versions import add_version, approve, hear, submit
-from tests.controller.cast import AN_BINH, Cast
+from controller.programmes.versions import add_version, approve, hear, submit, version_of
+from tests.controller.cast import AN_BINH, TAN_LAP, Cast
 from tests.controller.programmes.conftest import SOUND
 
 Item = Mapping[str, Any]
@@ -137,6 +137,30 @@ def test_what_is_no_spoken_sound_of_the_version_cannot_be_heard_for_it(
     for sha256 in (NEWER, MUSIC, "e" * 64):
         with pytest.raises(Missing):
             listen(session, cast.binh, spoken, number, sha256, now)
+
+
+def test_the_same_sound_in_the_library_of_a_neighbour_tells_nothing_of_it(
+    session: Session, cast: Cast, spoken: Programme, now: datetime
+) -> None:
+    own = session.scalars(select(LibraryItem).where(LibraryItem.sha256 == NEWER)).one()
+    session.add(
+        LibraryItem(
+            id=own.id + 100,
+            area_id=TAN_LAP,
+            sha256=NEWER,
+            kind="bulletin",
+            title="Tin của Tân Lập",
+            voice="vi",
+            created_by="tan",
+            created_at=now,
+        )
+    )
+    own.id += 200
+    number = write(session, cast, spoken, now, NEWER)
+
+    version = version_of(session, cast.binh, spoken.id, number)
+
+    assert [sound.title for sound in spoken_sounds(session, cast.binh, version)] == ["Tin sửa"]
 
 
 def test_nobody_of_another_commune_listens_for_it(
