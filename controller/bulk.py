@@ -13,6 +13,7 @@ from sqlalchemy import (
     JSON,
     Column,
     ColumnElement,
+    Select,
     Subquery,
     Table,
     Text,
@@ -43,12 +44,21 @@ def insert_new(
     """
     if not rows:
         return ()
-    is_pg = _is_pg(session)
-    new = _table_of(table, rows, is_pg=is_pg)
+    new = table_of(session, table, rows)
+    return insert_selected(session, table, select(*new.c), returning)
+
+
+def insert_selected(
+    session: Session,
+    table: Table,
+    source: Select[Any],
+    returning: Sequence[Column[Any]] = (),
+) -> Sequence[Any]:
+    """Insert what a statement selects, column by column of that name, and is not there yet."""
+    insert = (pg_insert if _is_pg(session) else sqlite_insert)(table)
+    names = [one.name for one in source.selected_columns]
     # Without a condition SQLite would take ON CONFLICT for the ON of a join.
-    source = select(*new.c).where(true())
-    insert = (pg_insert if is_pg else sqlite_insert)(table).from_select(list(rows[0]), source)
-    statement = insert.on_conflict_do_nothing()
+    statement = insert.from_select(names, source.where(true())).on_conflict_do_nothing()
     if not returning:
         session.connection().execute(statement)
         return ()
@@ -68,7 +78,7 @@ def update_each(
     """
     if not rows:
         return
-    new = _table_of(table, rows, is_pg=_is_pg(session))
+    new = table_of(session, table, rows)
     named = set(keys)
     session.connection().execute(
         update(table)
@@ -77,16 +87,14 @@ def update_each(
     )
 
 
-def _is_pg(session: Session) -> bool:
-    return session.get_bind().dialect.name == "postgresql"
-
-
-def _table_of(table: Table, rows: Sequence[Mapping[str, Any]], *, is_pg: bool) -> Subquery:
-    """Return the rows as a table of the database, each column with its type."""
+def table_of(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> Subquery:
+    """Return rows as a table of the database, named `new`; their columns are those of `table`."""
     columns = [table.c[name] for name in rows[0]]
-    write = _for_pg if is_pg else _for_sqlite
+    is_pg = _is_pg(session)
     text = json.dumps(
-        [[row[one.name] for one in columns] for row in rows], default=write, separators=(",", ":")
+        [[row[one.name] for one in columns] for row in rows],
+        default=_for_pg if is_pg else _for_sqlite,
+        separators=(",", ":"),
     )
     sent = bindparam("rows", text, Text)
     if is_pg:
@@ -96,6 +104,10 @@ def _table_of(table: Table, rows: Sequence[Mapping[str, Any]], *, is_pg: bool) -
         each = func.json_each(sent).table_valued("value")
         values = [_of_sqlite(each.c.value, number, one) for number, one in enumerate(columns)]
     return select(*values).subquery("new")
+
+
+def _is_pg(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
 
 
 def _of_pg(row: ColumnElement[Any], number: int, wanted: Column[Any]) -> ColumnElement[Any]:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Select, Table, select, update
+from sqlalchemy import Select, Table, literal, select, update
 from sqlalchemy.orm import Session
 
-from controller.bulk import insert_new
+from controller.bulk import insert_new, insert_selected, table_of
 from controller.emergencies.content import stored_content
 from controller.emergencies.models import (
     Alert,
@@ -20,7 +20,9 @@ from controller.emergencies.models import (
     ReachState,
     RevisionState,
 )
-from controller.emergencies.target import Place, places_of
+from controller.emergencies.target import Place, areas_of, places_of
+from controller.stations.models import Cluster, Output
+from wire.alert import Target
 
 Row = dict[str, Any]
 Present = Select[str]
@@ -61,14 +63,10 @@ def lay_out(
     """
     alert = session.get_one(Alert, revision.alert_id)
     target = stored_content(revision.content).target
-    meant = [
-        place for place in places_of(session, alert.publish_area_id, target) if place.why.sounds
-    ]
-    rows = [_of_place(alert.id, place, revision) for place in meant]
-    for chunk in chunks(rows):
-        insert_new(session, ROWS, chunk)
-    if revision.action != "alert":
-        _ask_again(session, alert.id, revision, rows)
+    if target.shapes or revision.action != "alert":
+        _lay_places(session, alert, revision, target)
+    else:
+        _lay_areas(session, alert, revision, target)
     if present is not None:
         _mark_offline(session, alert.id, revision, present)
     revision.reach_laid_at = now
@@ -95,6 +93,40 @@ def new_row(
 def chunks(items: Sequence[Any]) -> list[list[Any]]:
     """Return items in pieces that a statement can hold."""
     return [list(items[start : start + _CHUNK]) for start in range(0, len(items), _CHUNK)]
+
+
+def _lay_areas(session: Session, alert: Alert, revision: AlertRevision, target: Target) -> None:
+    """Write the rows of whole areas: the database knows their clusters, we only which areas."""
+    areas = areas_of(session, alert.publish_area_id, target)
+    if not areas:
+        return
+    meant = table_of(
+        session, ROWS, [{"area_id": name, "why": its.value} for name, its in areas.items()]
+    )
+    row = new_row(alert.id, "", "", "", "", revision)
+    alike = {name: value for name, value in row.items() if value is not None}
+    columns = {name: literal(value, ROWS.c[name].type) for name, value in alike.items()} | {
+        "cluster_id": Cluster.id,
+        "device_id": Output.device_id,
+        "area_id": meant.c.area_id,
+        "why": meant.c.why,
+    }
+    source = (
+        select(*(value.label(name) for name, value in columns.items()))
+        .join_from(meant, Cluster, Cluster.area_id == meant.c.area_id)
+        .join(Output, Output.id == Cluster.output_id)
+    )
+    insert_selected(session, ROWS, source)
+
+
+def _lay_places(session: Session, alert: Alert, revision: AlertRevision, target: Target) -> None:
+    """Write the rows of clusters that were judged one by one."""
+    places = places_of(session, alert.publish_area_id, target)
+    rows = [_of_place(alert.id, place, revision) for place in places if place.why.sounds]
+    for chunk in chunks(rows):
+        insert_new(session, ROWS, chunk)
+    if revision.action != "alert":
+        _ask_again(session, alert.id, revision, rows)
 
 
 def _of_place(alert_id: str, place: Place, revision: AlertRevision) -> Row:

@@ -86,7 +86,7 @@ def _rows_of(session: Session, alert_id: str, devices: set[str]) -> dict[str, Ro
         if session.get_bind().dialect.name == "postgresql":
             rows = rows.with_for_update()
         alike: dict[tuple[Any, ...], Row] = {}
-        for device, cluster, *told in session.connection().execute(rows):
+        for device, cluster, *told in session.connection().execute(rows).all():
             row = alike.setdefault((device, *told), dict(zip(_TOLD, told, strict=True)))
             found[device][cluster] = row
     return found

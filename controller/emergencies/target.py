@@ -92,6 +92,17 @@ def places_of(session: Session, publish_area_id: str, target: Target) -> tuple[P
     return tuple(_judged(session, area, target, _below(area)))
 
 
+def areas_of(session: Session, publish_area_id: str, target: Target) -> dict[str, Why]:
+    """Return why the clusters of each area below would sound, of a target without shapes."""
+    area = find_area(session, publish_area_id)
+    rows = select(Area.id, Area.path).where(Area.path.startswith(area.path, autoescape=True))
+    judged = {
+        name: why(area.id, target, path.strip("/").split("/"), None)
+        for name, path in session.execute(rows)
+    }
+    return {name: its for name, its in judged.items() if its.sounds}
+
+
 def place_of(
     session: Session, publish_area_id: str, target: Target, cluster_id: str
 ) -> Place | None:
