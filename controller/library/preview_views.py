@@ -5,13 +5,16 @@ from dataclasses import dataclass, replace
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
 
+from controller.areas.models import Area
 from controller.library.preview import Preview, preview_of
 from controller.library.reading import FASTEST, SLOWEST, Reading, area_in_sight, reading_of
 from controller.library.service import LONGEST_TEXT, speak_sentence
-from controller.library.speech import Manner
+from controller.library.speech import Manner, Tell
 from controller.library.workshop import workshop
-from controller.people.access import actor, reading
+from controller.people.access import actor, now, reading
+from controller.people.rights import allows
 from controller.pronunciation.bulletin import own_entries, pairs_in
+from controller.pronunciation.noting import unread_notes
 from controller.speech import Entry
 from controller.web.page import is_htmx, page
 
@@ -19,6 +22,7 @@ preview_views = Blueprint("preview", __name__, template_folder="templates")
 
 Form = MultiDict[str, str]
 SENTENCES = "60 per minute"
+PANEL = "preview"  # the id of what asks by itself, as one types
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ def preview() -> str:
     with reading() as session:
         area = area_in_sight(session, actor(), request.values.get("area_id", ""))
         read = reading_of(session, area)
-    shown = shown_of(text[:LONGEST_TEXT], chosen(request.form, read), area.id)
+    tell = None if request.headers.get("HX-Trigger") == PANEL else telling(area)
+    shown = shown_of(text[:LONGEST_TEXT], chosen(request.form, read), area.id, tell)
     template = "library/_previewed.html" if is_htmx() else "library/preview.html"
     return page(template, shown=shown)
 
@@ -53,12 +58,20 @@ def sentence() -> Response:
     return Response(wav, mimetype="audio/wav", headers={"Cache-Control": "private, max-age=3600"})
 
 
-def shown_of(text: str, read: Reading, area_id: str) -> Shown:
+def telling(area: Area) -> Tell | None:
+    """Return what notes unread words of an area, for those who write its texts and nobody else."""
+    return unread_notes().of(area.id, now()) if allows(actor(), "library.edit", area) else None
+
+
+def shown_of(text: str, read: Reading, area_id: str, tell: Tell | None = None) -> Shown:
     """Return a text as the partial `library/_preview.html` takes it.
 
-    What cannot be read is noted when the text is kept, not while it is still half written.
+    `tell` hears what cannot be read: when somebody asks, not while a text is half written.
     """
-    return Shown(preview_of(read.normalised(text)), area_id, read.manner)
+    spoken = read.normalised(text)
+    if tell is not None:
+        tell(spoken)
+    return Shown(preview_of(spoken), area_id, read.manner)
 
 
 def chosen(form: Form, read: Reading) -> Reading:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from controller.areas.models import Area
 from controller.library.api import NAME, LibraryParts
 from controller.library.preview import Line, Piece, preview_of
+from controller.library.preview_views import telling
 from controller.library.reading import (
     FASTEST,
     HIGHEST,
@@ -149,10 +150,13 @@ def change_reading(path: AreaPath, body: ReadingBody) -> Response:
 @speech_api.post("/speech/preview", responses={200: PreviewOut})
 @allow("view")
 def preview_speech(body: PreviewBody) -> Response:
-    """Show what will be spoken for a text, and why; nothing is spoken or kept."""
+    """Show what will be spoken for a text, and why; what is not known waits in the dictionary."""
     with reading() as session:
-        read = reading_of(session, area_in_sight(session, actor(), body.area_id))
+        area = area_in_sight(session, actor(), body.area_id)
+        read = reading_of(session, area)
     spoken = read.normalised(body.text)
+    if (tell := telling(area)) is not None:
+        tell(spoken)
     shown = preview_of(spoken)
     return answer(
         PreviewOut(

@@ -243,6 +243,38 @@ def test_what_a_bulletin_on_trial_could_not_say_waits_here(console: Console) -> 
     assert "KXQ 1 lần" in plain(client.get(PAGE).text)
 
 
+def test_a_preview_that_somebody_asked_for_counts_and_one_while_typing_does_not(
+    console: Console,
+) -> None:
+    client = signed_in(console, "an")
+    form = {"area_id": AN_BINH, "csrf_token": token(client, "/")}
+    typing = HTMX | {"HX-Trigger": "preview"}
+
+    client.post("/speech/preview", data=form | {"text": "Tin của KX"}, headers=typing)
+    client.post("/speech/preview", data=form | {"text": "Tin của KXQ."}, headers=HTMX)
+    notes: UnreadNotes = console.app.extensions["truyenthanh.unread"]
+    notes.settle()
+
+    with console.sessions() as session:
+        assert session.scalars(select(UnreadWord.text)).all() == ["KXQ"]
+
+
+@pytest.mark.parametrize(("login", "area_id"), [("tech", AN_BINH), ("an", PROVINCE)])
+def test_nobody_fills_the_list_of_an_area_whose_texts_are_not_theirs(
+    console: Console, login: str, area_id: str
+) -> None:
+    client = signed_in(console, login)
+    form = {"area_id": area_id, "csrf_token": token(client, "/"), "text": "Tin của KXQ."}
+
+    answer = client.post("/speech/preview", data=form, headers=HTMX)
+    notes: UnreadNotes = console.app.extensions["truyenthanh.unread"]
+    notes.settle()
+
+    assert answer.status_code == 200
+    with console.sessions() as session:
+        assert session.scalars(select(UnreadWord.text)).all() == []
+
+
 @pytest.mark.usefixtures("taught")
 def test_the_page_can_be_read_without_seeing_it(console: Console) -> None:
     reader = Reader()
