@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from controller.app import App
-from controller.areas.service import create_area, set_policy
+from controller.areas.service import create_area, find_area, set_policy
 from controller.emergencies.content import Draft
 from controller.emergencies.drafting import write_alert
 from controller.emergencies.hearing import note_hearing
@@ -24,6 +24,7 @@ from controller.emergencies.releasing import confirm, submit
 from controller.emergencies.service import alert_of, newest_revision
 from controller.emergencies.speech import Studio
 from controller.library.models import LibraryItem
+from controller.library.reading import reading_of
 from controller.library.service import Kind, add_upload, speak_bulletin
 from controller.library.speech import Reader
 from controller.library.store import AssetStore
@@ -139,7 +140,9 @@ def keep_upload(
 
 
 def keep_bulletin(app: App, store: AssetStore, reader: Reader, commune: Commune) -> str:
-    """Speak the demo's bulletin into the library; return its SHA-256."""
+    """Speak the demo's bulletin, as its commune has texts read, into the library; its SHA-256."""
+    with app.sessions() as session:
+        reading = reading_of(session, find_area(session, COMMUNE))
     with app.sessions.begin() as session:
         item = speak_bulletin(
             session,
@@ -149,6 +152,7 @@ def keep_bulletin(app: App, store: AssetStore, reader: Reader, commune: Commune)
             area_id=COMMUNE,
             title=BULLETIN_TITLE,
             text=BULLETIN,
+            reading=reading,
             now=now(),
             target_lufs=app.config.target_lufs,
         )

@@ -20,6 +20,7 @@ from controller.library.workshop import Work, workshop
 from controller.people.access import access, actor, now, reading, writing
 from controller.people.places import places
 from controller.people.rights import require
+from controller.pronunciation.bulletin import lines_of
 from controller.pronunciation.noting import unread_notes
 from controller.web.page import PAGE_SIZE, done, is_htmx, offset, page
 
@@ -89,10 +90,13 @@ def upload_post() -> AnyResponse | str:
 
 @library_views.get("/library/bulletin")
 def bulletin() -> str:
-    """Ask for the text of a bulletin."""
+    """Ask for the text of a bulletin; `item` is one whose words are to be corrected."""
+    number = request.args.get("item", type=int)
     with reading() as session:
         areas = places(session, actor(), "library.edit")
-    return page("library/bulletin.html", areas=areas, voices=offered_voices())
+        old = service.item_of(session, actor(), number) if number else None
+        own = lines_of(old.pronunciations) if old else ""
+    return page("library/bulletin.html", areas=areas, voices=offered_voices(), old=old, own=own)
 
 
 @library_views.post("/library/bulletin")

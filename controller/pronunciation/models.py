@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from controller.db import Base
 
+LONGEST_FOLDED = 1000
+"""Folding may write one letter as three."""
+
 
 class EntryKind(StrEnum):
     """What is written: an acronym, an abbreviation, a name of here, of abroad, of a minority."""
@@ -34,7 +37,7 @@ class PronunciationEntry(Base):
     spoken: Mapped[str] = mapped_column(String(300))
     kind: Mapped[str] = mapped_column(String(20))
     note: Mapped[str] = mapped_column(String(300))
-    folded: Mapped[str] = mapped_column(String(1000), default="")
+    folded: Mapped[str] = mapped_column(String(LONGEST_FOLDED), default="")
     changed_by: Mapped[str] = mapped_column(String(60))
     changed_at: Mapped[datetime]
 

@@ -16,7 +16,7 @@ from controller.pronunciation.dictionaries import dictionaries_for
 from controller.pronunciation.errors import AlreadyWritten
 from controller.pronunciation.finding import entry_of
 from controller.pronunciation.folding import folded
-from controller.pronunciation.models import PronunciationEntry
+from controller.pronunciation.models import LONGEST_FOLDED, PronunciationEntry
 from controller.pronunciation.unread import forget_read
 
 __all__ = ["add_entry", "change_entry", "dictionaries_for", "remove_entry", "write"]
@@ -81,7 +81,7 @@ def write(
 ) -> None:
     """Put a fit entry into its row, new or old; the audit is the caller's."""
     row.spoken, row.kind, row.note = fit.spoken, fit.kind, fit.note
-    row.folded = f"{folded(row.written)} {folded(fit.spoken)}"
+    row.folded = f"{folded(row.written)} {folded(fit.spoken)}"[:LONGEST_FOLDED]
     row.changed_by, row.changed_at = login, now
     session.add(row)
     session.flush()

@@ -412,6 +412,23 @@ def test_who_may_not_decide_is_told_so(night: Night, login: str, url: str, statu
     assert answer.text.startswith("<p>▲ ")
 
 
+def test_who_releases_or_composes_sees_how_the_words_are_read(night: Night) -> None:
+    alert_id = night.draft(texts={"vi": "ABCX báo: nước cao 3,25m."})
+    client = signed_in(night.console, "binh")
+    form = {"csrf_token": token(client, "/"), "area_id": AN_BINH}
+
+    waiting = plain(client.get(f"/desk/alerts/{alert_id}").text)
+    typed = form | {"text_vi": "Nước cao 3,25m.", "text": "another language"}
+    composed = plain(client.post("/speech/preview", data=typed).text)
+    pages = [client.get(url).text for url in ("/desk/compose", "/desk/templates/new")]
+
+    assert "▲ Chưa biết đọc: ABCX Thêm cách đọc" in waiting
+    assert "ba phẩy hai mươi lăm mét (đơn vị đo)" in waiting
+    assert "ba phẩy hai mươi lăm mét (đơn vị đo)" in composed
+    assert "another" not in composed
+    assert ["Xem cách đọc" in page for page in pages] == [True, True]
+
+
 def test_a_shape_that_is_none_is_refused(night: Night) -> None:
     client = signed_in(night.console, "an")
 

@@ -267,6 +267,24 @@ def test_a_bulletin_may_have_readings_of_its_own(console: Console) -> None:
     assert wrong.status_code == 422
 
 
+def test_the_words_of_a_bulletin_are_corrected_without_typing_them_again(console: Console) -> None:
+    with console.sessions.begin() as session:
+        item = session.scalars(select(LibraryItem).where(LibraryItem.kind == "bulletin")).one()
+        item.voice, item.text = "vi", "Họp tại KXQ."
+        item.pronunciations = [{"written": "KXQ", "spoken": "khu xóm quê"}]
+        number = item.id
+    client = signed_in(console, "an")
+
+    page = client.get(f"/library/bulletin?item={number}").text
+    neighbours = signed_in(console, "tan").get(f"/library/bulletin?item={number}")
+
+    assert f'href="/library/bulletin?item={number}"' in client.get(f"/library/{number}").text
+    assert 'value="Bản tin nông vụ"' in page
+    assert ">Họp tại KXQ.</textarea>" in page
+    assert ">KXQ = khu xóm quê</textarea>" in page
+    assert neighbours.status_code == 404
+
+
 def test_one_sentence_of_a_preview_is_spoken_alone_and_only_one(console: Console) -> None:
     client = signed_in(console, "an")
     query = {"area_id": "vn-31-an-binh"}

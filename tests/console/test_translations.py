@@ -5,7 +5,7 @@ from pathlib import Path
 
 from babel.messages.extract import extract_from_file
 
-from controller.web.i18n import read_catalog
+from controller.web.i18n import CATALOG, read_catalog
 from controller.web.words import WORDS
 
 ROOT = Path(__file__).parents[2] / "controller"
@@ -30,6 +30,12 @@ def test_every_text_has_its_english_and_none_is_left_over() -> None:
 
     assert texts() - catalog.keys() == set()
     assert catalog.keys() - texts() == set()
+
+
+def test_no_text_stands_there_twice() -> None:
+    ids = re.findall(r'^msgid "(.+)"$', CATALOG.read_text("utf-8"), re.MULTILINE)
+
+    assert sorted({one for one in ids if ids.count(one) > 1}) == []
 
 
 def test_english_keeps_the_names_of_what_is_filled_in() -> None:

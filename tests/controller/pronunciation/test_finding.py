@@ -96,5 +96,13 @@ def test_a_neighbour_finds_nothing_of_it(session: Session, cast: Cast, now: date
         entry_of(session, cast.tan, own.id)
 
 
+def test_letters_that_fold_to_more_are_kept_as_far_as_there_is_room(
+    session: Session, cast: Cast, now: datetime
+) -> None:
+    write(session, now, AN_BINH, "K\ufb03" * 50, "khu " + "\ufb03" * 290)
+
+    assert entries(session, cast.an, search="kffi").total == 1
+
+
 def test_folding_keeps_what_is_no_accent() -> None:
-    assert folded(" Ea  H'Leo Đ/c 12 ") == "ea h'leo d/c 12"
+    assert folded(" Ea  H'Leo\0 Đ/c 12 ") == "ea h'leo d/c 12"
