@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from controller.desk.ahead import may_release, reasons
-from controller.desk.bar import Bar, areas_seen, bar_of
+from controller.desk.bar import Bar, bar_of
 from controller.desk.hears import hears
 from controller.desk.shown import Shown, area_names, phase_of, shown, where
 from controller.desk.sounds import sounds_of
@@ -20,7 +20,7 @@ from controller.emergencies.progress import ClusterReach
 from controller.emergencies.progress import Shown as ReachShown
 from controller.emergencies.proof import proof_of
 from controller.emergencies.rules import needs_of
-from controller.emergencies.service import alert_of
+from controller.emergencies.service import alert_of, areas_seen
 from controller.emergencies.target import places_of, some_places
 from controller.emergencies.why import why_each
 from controller.people.access import actor, now, reading

@@ -4,15 +4,7 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from zlib import crc32
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from controller.areas.models import Area
-from controller.areas.service import find_area
-from controller.emergencies.models import Alert
 from controller.emergencies.progress import AreaProgress, Counts, Shown
-from controller.listing import below
-from controller.people.rights import Actor, paths_for
 
 ORDER = (
     Shown.SOUNDING,
@@ -64,15 +56,3 @@ def bar_of(areas: Iterable[AreaProgress], seen: Set[str] | None) -> Bar:
     mine = tuple(one for one in areas if seen is None or one.area_id in seen)
     sums = {state: sum(getattr(one.counts, state) for one in mine) for state in Shown}
     return Bar(Counts(**{state.value: count for state, count in sums.items()}), mine)
-
-
-def areas_seen(session: Session, actor: Actor, alert: Alert) -> frozenset[str] | None:
-    """Return the ids of the areas whose clusters the actor may see; None when that is all of them.
-
-    An alert from above concerns neighbours too: their clusters are nobody's business here.
-    """
-    tops = paths_for(actor, "view")
-    published = find_area(session, alert.publish_area_id)
-    if any(published.path.startswith(top) for top in tops):
-        return None
-    return frozenset(session.scalars(select(Area.id).where(below(Area.path, tops))))

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from controller.areas.service import find_area
-from controller.desk.bar import Bar, areas_seen, bar_of
+from controller.desk.bar import Bar, bar_of
 from controller.desk.shown import Shown, all_shown
 from controller.desk.watch import Watch
 from controller.emergencies.models import Alert, AlertState, LocalAlert
 from controller.emergencies.panics import local_alerts
-from controller.emergencies.service import active_alerts, alerts
+from controller.emergencies.service import active_alerts, alerts, areas_seen
 from controller.people.rights import Actor
 from controller.stations.models import Device
 from wire.alert import AlertStatus

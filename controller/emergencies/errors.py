@@ -17,6 +17,13 @@ class RevisionMissing(Missing):
     en = "Alert {id} has no revision {number}"
 
 
+class ClusterMissing(Missing):
+    """There is no such cluster of an alert, or the actor cannot see it; fact `id`."""
+
+    vi = "Không có cụm loa {id} trong vùng của tin mà bạn xem được"
+    en = "There is no cluster {id} of the alert that you can see"
+
+
 class TemplateMissing(Missing):
     """No such template that this person can see; fact `id`."""
 

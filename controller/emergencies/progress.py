@@ -5,6 +5,7 @@ offline then not at all.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -109,7 +110,11 @@ class ClusterReach:
     is_meant: bool
 
 
-def progress(session: Session, alert_id: str, now: datetime) -> Progress:
+Seen = Set[str] | None
+"""The areas whose clusters somebody may see; None is all (`service.areas_seen`)."""
+
+
+def progress(session: Session, alert_id: str, now: datetime, seen: Seen = None) -> Progress:
     """Return how far an alert came, overall and by area; one grouped query, for live pages."""
     look = Look.at(session, alert_id, now)
     rows = session.execute(
@@ -132,6 +137,8 @@ def progress(session: Session, alert_id: str, now: datetime) -> Progress:
     by_area: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     stopped = 0
     for area_id, name, state, code, asked_at, count, ended in rows:
+        if seen is not None and area_id not in seen:
+            continue
         by_area[area_id, name][look.shown(state, code, asked_at)[0]] += count
         stopped += ended
     total = sum(by_area.values(), Counter())
@@ -139,7 +146,9 @@ def progress(session: Session, alert_id: str, now: datetime) -> Progress:
     return Progress(alert_id, now, _counts(total), stopped, areas)
 
 
-def clusters(session: Session, alert_id: str, now: datetime) -> tuple[ClusterReach, ...]:
+def clusters(
+    session: Session, alert_id: str, now: datetime, seen: Seen = None
+) -> tuple[ClusterReach, ...]:
     """Return every cluster that an alert means, or that sounded it, by area and name."""
     look = Look.at(session, alert_id, now)
     rows = session.execute(
@@ -152,13 +161,16 @@ def clusters(session: Session, alert_id: str, now: datetime) -> tuple[ClusterRea
         .order_by(Area.name, AlertReach.cluster_id)
         .execution_options(populate_existing=True)
     )
-    return tuple(_cluster(look, *row) for row in rows)
+    found = (_cluster(look, *row) for row in rows)
+    return tuple(one for one in found if seen is None or one.area_id in seen)
 
 
-def not_reached(session: Session, alert_id: str, now: datetime) -> tuple[ClusterReach, ...]:
+def not_reached(
+    session: Session, alert_id: str, now: datetime, seen: Seen = None
+) -> tuple[ClusterReach, ...]:
     """Return the meant clusters where it was not heard, or nobody knows: those to be called."""
     called = {Shown.FAILED, Shown.NOT_REACHED}
-    found = clusters(session, alert_id, now)
+    found = clusters(session, alert_id, now, seen)
     return tuple(one for one in found if one.is_meant and one.shown in called)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from controller.areas.service import find_area
 from controller.emergencies.models import Alert, AlertRelease, AlertRevision
-from controller.emergencies.progress import ClusterReach, Counts, clusters, progress
+from controller.emergencies.progress import ClusterReach, Counts, Seen, clusters, progress
 from controller.emergencies.releasing import releases
 from controller.library.models import Hearing
 from controller.people import audit
@@ -58,8 +58,8 @@ class Proof:
     made_at: datetime
 
 
-def proof_of(session: Session, alert: Alert, now: datetime) -> Proof:
-    """Return the proof of an alert as it stands now; the caller judged who may see it."""
+def proof_of(session: Session, alert: Alert, now: datetime, seen: Seen = None) -> Proof:
+    """Return the proof of an alert as it stands now; the caller judged who may see what of it."""
     return Proof(
         alert=alert,
         area_name=find_area(session, alert.area_id).name,
@@ -69,8 +69,8 @@ def proof_of(session: Session, alert: Alert, now: datetime) -> Proof:
         hearings=_hearings(session, alert),
         entries=_entries(session, alert),
         audit_head=audit.head(session),
-        counts=progress(session, alert.id, now).counts,
-        clusters=clusters(session, alert.id, now),
+        counts=progress(session, alert.id, now, seen).counts,
+        clusters=clusters(session, alert.id, now, seen),
         made_at=now,
     )
 

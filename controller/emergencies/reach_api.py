@@ -1,6 +1,9 @@
 """How far an alert came over the JSON API: progress, those not reached, why, and the proof."""
 
+from collections.abc import Sequence
+
 from flask import Response
+from sqlalchemy.orm import Session
 
 from controller.emergencies import service
 from controller.emergencies.api_asked import AlertPath, ClusterPath
@@ -12,7 +15,8 @@ from controller.emergencies.api_told import (
     ProofOut,
 )
 from controller.emergencies.export import as_csv
-from controller.emergencies.progress import clusters, not_reached, progress
+from controller.emergencies.models import Alert
+from controller.emergencies.progress import ClusterReach, Seen, clusters, not_reached, progress
 from controller.emergencies.proof import proof_of
 from controller.emergencies.why import why_of
 from controller.people.access import actor, now, reading
@@ -27,7 +31,9 @@ def get_progress(path: AlertPath) -> Response:
     """Show how far an alert came."""
     with reading() as session:
         alert = service.alert_of(session, actor(), path.alert_id)
-        return answer(ProgressOut.model_validate(progress(session, alert.id, now())))
+        return answer(
+            ProgressOut.model_validate(progress(session, alert.id, now(), _seen(session, alert)))
+        )
 
 
 @reach_api.get("/alerts/<alert_id>/clusters", responses={200: ClusterReachPage})
@@ -36,8 +42,7 @@ def list_reach(path: AlertPath) -> Response:
     """List every cluster of an alert with what it did."""
     with reading() as session:
         alert = service.alert_of(session, actor(), path.alert_id)
-        found = [ClusterReachOut.model_validate(o) for o in clusters(session, alert.id, now())]
-        return page_of(found, len(found))
+        return _rows(clusters(session, alert.id, now(), _seen(session, alert)))
 
 
 @reach_api.get("/alerts/<alert_id>/not-reached", responses={200: ClusterReachPage})
@@ -46,8 +51,7 @@ def list_not_reached(path: AlertPath) -> Response:
     """List the clusters where it was not heard."""
     with reading() as session:
         alert = service.alert_of(session, actor(), path.alert_id)
-        found = [ClusterReachOut.model_validate(o) for o in not_reached(session, alert.id, now())]
-        return page_of(found, len(found))
+        return _rows(not_reached(session, alert.id, now(), _seen(session, alert)))
 
 
 @reach_api.get("/alerts/<alert_id>/not-reached.csv", responses={200: None})
@@ -56,7 +60,7 @@ def export_not_reached(path: AlertPath) -> Response:
     """Return the same as a table for spreadsheets."""
     with reading() as session:
         alert = service.alert_of(session, actor(), path.alert_id)
-        text = as_csv(not_reached(session, alert.id, now()))
+        text = as_csv(not_reached(session, alert.id, now(), _seen(session, alert)))
     answered = Response(text, mimetype="text/csv")
     answered.headers["Content-Disposition"] = f"attachment; filename={path.alert_id}.csv"
     return answered
@@ -68,7 +72,7 @@ def explain_cluster(path: ClusterPath) -> Response:
     """Say why a cluster sounded, or did not."""
     with reading() as session:
         alert = service.alert_of(session, actor(), path.alert_id)
-        found = why_of(session, alert, path.cluster_id, now())
+        found = why_of(session, alert, path.cluster_id, now(), _seen(session, alert))
     return answer(
         AnswerOut(
             cluster_id=found.cluster_id,
@@ -85,4 +89,14 @@ def get_proof(path: AlertPath) -> Response:
     """Return the proof of one broadcast."""
     with reading() as session:
         alert = service.alert_of(session, actor(), path.alert_id)
-        return answer(ProofOut.model_validate(proof_of(session, alert, now())))
+        found = proof_of(session, alert, now(), _seen(session, alert))
+        return answer(ProofOut.model_validate(found))
+
+
+def _seen(session: Session, alert: Alert) -> Seen:
+    """Return whose clusters may be told of: an alert from above concerns neighbours too."""
+    return service.areas_seen(session, actor(), alert)
+
+
+def _rows(found: Sequence[ClusterReach]) -> Response:
+    return page_of([ClusterReachOut.model_validate(one) for one in found], len(found))

@@ -62,6 +62,18 @@ def alerts(
     return listing(session, rows.order_by(Alert.created_at.desc(), Alert.id), limit, offset)
 
 
+def areas_seen(session: Session, actor: Actor, alert: Alert) -> frozenset[str] | None:
+    """Return the ids of the areas whose clusters the actor may see; None when that is all of them.
+
+    An alert from above concerns neighbours too: their clusters are nobody's business here.
+    """
+    tops = paths_for(actor, "view")
+    published = find_area(session, alert.publish_area_id)
+    if any(published.path.startswith(top) for top in tops):
+        return None
+    return frozenset(session.scalars(select(Area.id).where(below(Area.path, tops))))
+
+
 def active_alerts(session: Session, actor: Actor) -> tuple[Alert, ...]:
     """Return what is in force or on its way where the actor can see it, newest first."""
     states = (AlertState.RELEASED, AlertState.COUNTING, AlertState.AWAITING)

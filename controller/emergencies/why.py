@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from controller.emergencies.content import stored_content
+from controller.emergencies.errors import ClusterMissing
 from controller.emergencies.models import Alert, AlertReach
-from controller.emergencies.progress import Look
+from controller.emergencies.progress import Look, Seen
 from controller.emergencies.reach_words import SHOWN, code_words
 from controller.emergencies.service import current_revision, newest_revision
 from controller.emergencies.target import Place, place_of
@@ -28,10 +29,14 @@ class Answer:
     steps: tuple[tuple[str, str], ...]
 
 
-def why_of(session: Session, alert: Alert, cluster_id: str, now: datetime) -> Answer:
-    """Answer for one cluster why it sounded, or did not."""
+def why_of(
+    session: Session, alert: Alert, cluster_id: str, now: datetime, seen: Seen = None
+) -> Answer:
+    """Answer for one cluster why it sounded, or did not; ClusterMissing where it is not seen."""
     target = stored_content((current_revision(alert) or newest_revision(alert)).content).target
     place = place_of(session, alert.publish_area_id, target, cluster_id)
+    if seen is not None and (place is None or place.area_id not in seen):
+        raise ClusterMissing(id=cluster_id)
     reasons = {cluster_id: place.why if place else Why.ELSEWHERE}
     return _answers(session, alert, reasons, now)[0]
 

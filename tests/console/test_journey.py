@@ -112,6 +112,7 @@ def test_an_operator_plans_a_bulletin_on_a_phone_and_sees_it_planned(
     expect(preview.locator("ol > li").first).to_contain_text("18:30, Thứ Hai 02/11/2026")
     assert fits(phone)
     phone.get_by_role("button", name="Lưu lịch phát").click()
+    expect(phone.get_by_text("Đã đặt lịch phát")).to_be_visible()
     expect(phone.get_by_text("Thứ hai đến thứ sáu, 18:30").first).to_be_visible()
 
     # the worker publishes; an hour later Today shows it as what comes next
