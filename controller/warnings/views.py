@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from controller.areas.models import Area
 from controller.cap.finding import sources
+from controller.cap.judging import Outcome
 from controller.cap.models import CapMessage, CapProposal
 from controller.cap.taking_up import take_up
 from controller.emergencies.parts import emergency_parts
@@ -82,10 +83,12 @@ def one(warning_id: int) -> str:
 def points(warning_id: int) -> Response:
     """Return the clusters of the source's area, those first that would sound, and the shapes."""
     with reading() as session:
-        found = _shown(session, warning_id).matched
-    meant_first = sorted(found.on_map, key=lambda point: not point.is_meant)
-    shapes = [shape.model_dump() for shape in found.shapes]
-    return jsonify({"points": [_point(one) for one in meant_first[:MOST_ON_MAP]], "shapes": shapes})
+        found = _shown(session, warning_id)
+    sounds = found.row.outcome == Outcome.ACCEPTED
+    meant_first = sorted(found.matched.on_map, key=lambda point: not point.is_meant)
+    shown_points = [_point(one, sounds=sounds) for one in meant_first[:MOST_ON_MAP]]
+    shapes = [shape.model_dump() for shape in found.matched.shapes]
+    return jsonify({"points": shown_points, "shapes": shapes})
 
 
 @warnings_views.get("/warnings/<int:warning_id>/original")
@@ -166,12 +169,14 @@ def _names(session: Session, found: Shown) -> dict[str, str]:
     return {row.id: row.name for row in rows}
 
 
-def _point(one: OnMap) -> dict[str, Any]:
+def _point(one: OnMap, *, sounds: bool) -> dict[str, Any]:
+    """Return a cluster for the map; what is not accepted makes none of them sound."""
     state = "meant" if one.is_meant else "waiting"
+    says = word_of("reach", "meant") if sounds else _("trong vùng, không kêu")
     return {
         "name": one.name,
         "at": one.at,
         "state": state,
         "mark": word_of("reach_mark", "meant") if one.is_meant else "–",
-        "says": word_of("reach", "meant") if one.is_meant else _("không kêu"),
+        "says": says if one.is_meant else _("không kêu"),
     }

@@ -176,8 +176,21 @@ def test_the_map_holds_our_clusters_and_the_shapes(outside: Outside) -> None:
     assert told["shapes"][0]["shape"] == "polygon"
 
 
+def test_a_test_is_shown_as_one_and_nothing_of_it_sounds(outside: Outside) -> None:
+    came = outside.take(warning(identifier="T-1", status="Test"))
+    client = signed_in(outside.console, "an")
+
+    text = plain(client.get(f"/warnings/{came}").text)
+    told = client.get(f"/warnings/{came}/points.json").get_json()
+
+    assert "▨ KHÔNG PHẢI CẢNH BÁO THẬT: thử nghiệm" in text
+    assert "Cụm loa trong vùng, không kêu vì tin này (2)" in text
+    assert "Cụm loa sẽ kêu" not in text
+    assert {one["says"] for one in told["points"]} == {"trong vùng, không kêu", "không kêu"}
+
+
 def test_the_original_is_the_bytes_themselves_and_never_a_page(outside: Outside) -> None:
-    hostile = warning().replace(b"Lu", b"Lu") + b"<!-- <script>alert(1)</script> -->"
+    hostile = warning() + b"<!-- <script>alert(1)</script> -->"
     came = outside.take(hostile)
 
     answer = signed_in(outside.console, "an").get(f"/warnings/{came}/original")
@@ -190,7 +203,6 @@ def test_the_original_is_the_bytes_themselves_and_never_a_page(outside: Outside)
 
 def test_words_of_strangers_are_text_and_no_link(outside: Outside) -> None:
     words = "<headline>&lt;b&gt;Lũ&lt;/b&gt;</headline><web>javascript:alert(1)</web>"
-    came = outside.take(warning().replace(b"<headline>", words.encode() + b"<headline>", 0))
     hostile = warning(identifier="VN-9").decode()
     hostile = re.sub("<headline>.*?</description>", words, hostile)
     came = outside.take(hostile.encode())

@@ -150,7 +150,7 @@ def test_a_source_is_changed_and_its_release_must_be_approved_anew(
     wrong = post(binh, f"{url}/approve", version=str(asked), code="000000")
     right = post(binh, f"{url}/approve", version=str(asked), code=night.code("binh"))
 
-    assert "làm loa kêu ngay, không chờ ai" in shown
+    assert "phát ngay mẫu đã duyệt trước của loại và cấp ấy, không chờ ai" in shown
     assert (wrong.status_code, right.status_code) == (422, 204)
     assert "tự phát đến Cấp 3 · da cam; duyệt bởi binh" in plain(chief.get(url).text)
     fields = {key: value for key, value in FIELDS.items() if key not in {"id", "area_id", "kind"}}
