@@ -125,10 +125,10 @@ def _for_pg(value: Any) -> str:
 
 def _for_sqlite(value: Any) -> str:
     """Return an instant as SQLAlchemy stores it there (`controller.db.Instant`)."""
-    return _instant(value).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return _instant(value).isoformat(" ", "microseconds").removesuffix("+00:00")
 
 
 def _instant(value: Any) -> datetime:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise TypeError(f"{value!r} is no value of a bulk statement")
-    return value.astimezone(UTC)
+    return value if value.tzinfo is UTC else value.astimezone(UTC)

@@ -8,8 +8,8 @@ import threading
 import time
 from collections.abc import Callable
 
-QUIET_FOR_S = 0.5
-"""Twice as long as a broker takes to hand an alert to ten thousand devices on two quiet cores."""
+QUIET_FOR_S = 0.3
+"""As long as a broker takes to hand an alert to ten thousand devices on two quiet cores."""
 
 
 class Hush:

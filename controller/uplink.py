@@ -9,6 +9,7 @@ import queue
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -40,6 +41,14 @@ class _Answer:
     device: str
     nonce: str
     asked_at: datetime
+
+
+class _Known(NamedTuple):
+    """Who may have sent something: a device's id, its state, and its key (RFC 8037 `x`)."""
+
+    id: str
+    state: str
+    public_x: str | None
 
 
 class Uplink:
@@ -97,7 +106,7 @@ class Uplink:
         return [answer for answer in taken if answer is not None]
 
     def _batch(
-        self, session: Session, devices: Mapping[str, Device], arrived: Arrived
+        self, session: Session, devices: Mapping[str, _Known], arrived: Arrived
     ) -> tuple[str, str] | None:
         """Return a batch of receipts as it is stored: all of a transaction in one statement."""
         if not _is_batch(arrived):
@@ -110,7 +119,7 @@ class Uplink:
             return None
 
     def _take(
-        self, session: Session, devices: Mapping[str, Device], arrived: Arrived
+        self, session: Session, devices: Mapping[str, _Known], arrived: Arrived
     ) -> _Answer | None:
         """Take one message in its own savepoint, so that a bad one harms no other."""
         try:
@@ -126,7 +135,7 @@ class Uplink:
         return None
 
     def _dispatch(
-        self, session: Session, device: Device, topic: Topic, arrived: Arrived
+        self, session: Session, device: _Known, topic: Topic, arrived: Arrived
     ) -> _Answer | None:
         payload = arrived.payload
         now = self._clock()
@@ -193,10 +202,11 @@ def _is_batch(arrived: Arrived) -> bool:
     return arrived.topic.endswith("/receipts")
 
 
-def _devices_of(session: Session, arrived: Sequence[Arrived]) -> dict[str, Device]:
+def _devices_of(session: Session, arrived: Sequence[Arrived]) -> dict[str, _Known]:
     """Return those who may have sent these, in one statement."""
     names = {owner for one in arrived if (owner := _owner(one.topic)) is not None}
-    return {one.id: one for one in session.scalars(select(Device).where(Device.id.in_(names)))}
+    rows = select(Device.id, Device.state, Device.public_x).where(Device.id.in_(names))
+    return {row.id: _Known(*row) for row in session.execute(rows).all()}
 
 
 def _owner(topic: str) -> str | None:
@@ -206,7 +216,7 @@ def _owner(topic: str) -> str | None:
         return None
 
 
-def _enrolled(devices: Mapping[str, Device], topic: Topic) -> Device:
+def _enrolled(devices: Mapping[str, _Known], topic: Topic) -> _Known:
     device = devices.get(topic.owner)
     if device is None or device.public_x is None:
         raise Forged(topic.owner)
@@ -215,7 +225,7 @@ def _enrolled(devices: Mapping[str, Device], topic: Topic) -> Device:
     return device
 
 
-def _open(device: Device, payload: bytes, model: type[AnyMessage]) -> AnyMessage:
+def _open(device: _Known, payload: bytes, model: type[AnyMessage]) -> AnyMessage:
     message = open_signed(payload, public_key(device.public_x or ""), model)
     if getattr(message, "device", "") != device.id:
         raise Forged(device.id)

@@ -54,6 +54,8 @@ CHECK_AT_ONCE = 50
 ROLL_EVERY_S = 600
 MUTE_EVERY_S = 10.0
 PACK_EVERY_S = 60.0
+FILE_AFTER_S = 0.5
+"""The logbook waits until no receipt came for so long."""
 CAP_EVERY_S = 1.0  # a look at what is due: a file that was dropped is a proposal within 2 s
 RENEW_EVERY_S = 3600
 REACH = "reach"
@@ -125,7 +127,11 @@ class Worker:
             for kinds in (HERE, AWAY)
         )
         self._verification = Verification(
-            parts.read_sessions, parts.patient_sessions, parts.clock, pause=self._hush.wait
+            parts.read_sessions,
+            parts.patient_sessions,
+            parts.clock,
+            pause=self._hush.wait,
+            file_after_s=FILE_AFTER_S,
         )
         self._loops = {
             outbox.EXPRESS: Loop("express", express.step),
@@ -133,7 +139,7 @@ class Worker:
             emergencies.NAME: Loop("emergencies", sender.send_due, sender.idle_s),
             REACH: Loop("reach", sender.tidy, sender.idle_s),
             replan.NAME: Loop("planner", self._plan),
-            batches.NAME: Loop("receipts", self._verification.step),
+            batches.NAME: Loop("receipts", self._verification.step, self._verification.idle_s),
             "uplink": Loop("uplink", uplink.step, idle_s=0.0),
             REVOKED: Loop("muting", self._mute, MUTE_EVERY_S),
             "cap-mqtt": Loop("cap-mqtt", arriving.step, idle_s=0.0),

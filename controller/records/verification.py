@@ -4,6 +4,7 @@ What receipts say of alerts is counted first, for who waits for it; the logbook 
 acknowledgement follow when nothing more is coming, or when much waits for them.
 """
 
+import time
 from collections.abc import Callable, Sequence
 
 from controller.db import Clock, Sessions
@@ -18,7 +19,8 @@ from controller.records.batches import (
 )
 from controller.records.checking import Checker
 
-HELD_MOST = 40 * AT_ONCE
+LONGEST_IDLE_S = 5.0
+HELD_MOST = 80 * AT_ONCE
 """So many opened batches are held back from the logbook at most."""
 
 
@@ -36,7 +38,12 @@ class Verification:
         clock: Clock,
         checker: Checker | None = None,
         pause: Callable[[], None] = lambda: None,
+        *,
+        file_after_s: float = 0.0,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._file_after_s, self._monotonic = file_after_s, monotonic
+        self._came_at = 0.0
         self._reading, self._writing, self._clock = reading, writing, clock
         self._checker = checker or Checker()
         self._pause = pause
@@ -55,7 +62,8 @@ class Verification:
     def step(self) -> bool:
         """Ask about the next chunk, count the one before, file one; return whether there was any.
 
-        Only what holds back nobody's alert is filed: when nothing new came, or too much is held.
+        Filing holds back nobody's alert: it waits until nothing came for a while, or too much is
+        held.
         """
         self._pause()
         try:
@@ -63,12 +71,24 @@ class Verification:
             self._ask(after=max((one.id for one in [*checked, *self._held[-1:]]), default=0))
             self._count(checked)
             self._held += checked
-            if (not self._asked and not checked) or len(self._held) >= HELD_MOST:
+            is_filing = self._may_file(is_quiet=not self._asked and not checked)
+            if is_filing:
                 self._file()
         except BaseException:
             self._forget()
             raise
-        return bool(checked or self._asked or self._held)
+        return bool(checked or self._asked or is_filing)
+
+    def idle_s(self) -> float:
+        """Return when to look again, in seconds, if nobody says before that there is work."""
+        return max(self._file_after_s, 0.1) if self._held else LONGEST_IDLE_S
+
+    def _may_file(self, *, is_quiet: bool) -> bool:
+        if not is_quiet:
+            self._came_at = self._monotonic()
+            return len(self._held) >= HELD_MOST
+        is_over = self._monotonic() - self._came_at >= self._file_after_s
+        return is_over and bool(self._held)
 
     def _checked(self) -> list[Opened]:
         asked, self._asked = self._asked, ()
@@ -87,8 +107,6 @@ class Verification:
                 count_alerts(session, checked, self._clock())
 
     def _file(self) -> None:
-        if not self._held:
-            return
         with self._writing.begin() as session:
             file_opened(session, self._held[:AT_ONCE], self._clock())
         del self._held[:AT_ONCE]

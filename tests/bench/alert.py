@@ -5,7 +5,9 @@ controller on SQLite. Five alerts, each beside the bare broker that carries the 
 same topics to the same connections; five more while the plans of all devices are compiled; then
 the broker is killed under all of them. When they are gone, one real agent is listened to (`siren`):
 message to first sound. Prints one JSON object; instants are CLOCK_MONOTONIC of the machine. `p50`
-and `p99` are over devices, and the median over the sends; `first_sound_*` are over alerts.
+and `p99` are over devices, and the median over the sends. `receipts_kept_ms` is until every signed
+batch is committed as it came, `receipts_stored_ms` until all are verified, counted and shown.
+`first_sound_*` are over alerts.
 """
 
 import argparse
@@ -87,6 +89,7 @@ def _quiet(bare: list[Sent], quiet: list[Sent]) -> dict[str, Any]:
         "ratio": round(received / baseline, 2),
         "each_received_p99_ms": [round(one.p99_ms()) for one in quiet],
         "each_baseline_p99_ms": [round(one.p99_ms()) for one in bare],
+        "receipts_kept_ms": _median(quiet, lambda one: one.kept_ms),
         "receipts_stored_ms": _median(quiet, lambda one: one.shown_ms),
         "each_receipts_stored_ms": [round(one.shown_ms) for one in quiet],
         "receipts_cpu_s": {
@@ -104,6 +107,7 @@ def _busy(busy: list[Sent], baseline: float) -> dict[str, Any]:
         "compiling_received_p99_ms": received,
         "compiling_ratio": round(received / baseline, 2),
         "compiling_each_received_p99_ms": [round(one.p99_ms()) for one in busy],
+        "compiling_receipts_kept_ms": _median(busy, lambda one: one.kept_ms),
         "compiling_receipts_stored_ms": _median(busy, lambda one: one.shown_ms),
         "compiling_release_written_ms": _median(busy, lambda one: one.written_ms),
         "compiling_release_written_max_ms": round(max(one.written_ms for one in busy), 1),

@@ -17,6 +17,7 @@ from controller.library.speech import EspeakVoice, Reader
 from controller.library.store import AssetStore
 from controller.people.models import Person, Role
 from controller.people.rights import Actor, actor_of
+from controller.records.models import Batch
 from tests.bench.plan import reading
 from tests.controller.cast import person
 from wire.alert import Hazard
@@ -97,6 +98,16 @@ class Officers:
         """Return what was sent, if it was."""
         with self._reading() as session:
             return newest_revision(session.get_one(Alert, alert_id)).token
+
+    def newest_batch(self) -> int:
+        """Return the number of the last batch of receipts that was kept, 0 for none."""
+        with self._reading() as session:
+            return session.scalar(select(func.max(Batch.id))) or 0
+
+    def batches(self, after: int) -> int:
+        """Return how many signed batches were kept after one, believed or not yet looked at."""
+        with self._reading() as session:
+            return session.scalar(select(func.count()).where(Batch.id > after)) or 0
 
     def sounding(self, alert_id: str) -> int:
         """Return in how many clusters it is known to sound."""

@@ -29,6 +29,7 @@ class Sent:
     at: float
     received: list[float] = field(repr=False)
     written_ms: float = 0.0
+    kept_ms: float = 0.0
     shown_ms: float = 0.0
     cpu_s: dict[str, float] = field(default_factory=dict, repr=False)
 
@@ -79,15 +80,17 @@ class Rounds:
         alert_id = self._officers.prepare()
         self._stage.ask("answer", True)
         before()
-        cpu_s = self._stage.cpu_s()
+        cpu_s, newest = self._stage.cpu_s(), self._officers.newest_batch()
         accepted = self._officers.release(alert_id)
-        clusters = CLUSTERS_A_DEVICE * self._stage.devices
+        devices, clusters = self._stage.devices, CLUSTERS_A_DEVICE * self._stage.devices
+        self._stage.wait(lambda: self._officers.batches(newest) >= devices, "batches", 90)
+        kept_ms = (time.monotonic() - accepted.at) * 1000
         self._stage.wait(lambda: self._officers.sounding(alert_id) >= clusters, "receipts", 90)
         shown_ms = (time.monotonic() - accepted.at) * 1000
         cpu_s = {name: used - cpu_s[name] for name, used in self._stage.cpu_s().items()}
         self._last = self._officers.token(alert_id) or ""
         received = self._received(self._last, accepted.at)
-        return Sent(accepted.at, received, accepted.written_ms, shown_ms, cpu_s)
+        return Sent(accepted.at, received, accepted.written_ms, kept_ms, shown_ms, cpu_s)
 
     def send_while_compiling(self, part: float) -> Sent:
         """Do the same when a part of a compile of all plans is over."""

@@ -12,7 +12,7 @@ from controller.health.models import Presence
 from controller.records import batches, verification
 from controller.records.checking import Checker, Question, Verdict, check
 from controller.records.models import Batch, StoredReceipt
-from controller.records.verification import Verification
+from controller.records.verification import LONGEST_IDLE_S, Verification
 from controller.stations.models import Device
 from tests.controller.cast import introduce
 from wire.signing import Signer, new_key, public_x, sign, signer
@@ -157,6 +157,24 @@ def test_what_receipts_say_of_alerts_is_counted_before_any_is_filed(
 
     assert done == ["count_alerts"] * 3 + ["file_opened"] * 3
     assert _verdicts(sessions) == {"ok": MANY}
+
+
+def test_the_logbook_waits_until_nothing_came_for_a_while(
+    sessions: Sessions, key: Signer, now: datetime
+) -> None:
+    at = [100.0]
+    working = Verification(
+        sessions, sessions, lambda: now, Checker(), file_after_s=0.5, monotonic=lambda: at[0]
+    )
+    _store(sessions, [_batch(key, now, 1)], now)
+    _work(working)
+    assert (_verdicts(sessions), working.idle_s()) == ({"": 1}, 0.5)
+
+    at[0] += 0.5
+    _work(working)
+
+    assert _verdicts(sessions) == {"ok": 1}
+    assert working.idle_s() == LONGEST_IDLE_S
 
 
 def test_a_verdict_without_a_payload_says_nothing() -> None:
