@@ -53,13 +53,15 @@ def _note(
     about = [(device, one) for device, one in told if one.area == alert.publish_area_id]
     rows = _rows_of(session, alert_id, {device for device, _ in about})
     changed: set[tuple[str, str]] = set()
+    columns: set[str] = set()
     for device, receipt in sorted(about, key=lambda one: one[1].number):
         own = rows[device]
         names = _meant(session, alert, own, device, receipt, sent)
         for row, some in _told_apart(own, names):
-            if _take(row, receipt, sent, now):
+            if new := _take(row, receipt, sent, now):
+                columns |= new
                 changed.update((device, name) for name in some)
-    _save(session, alert_id, rows, changed)
+    _save(session, alert_id, rows, changed, [name for name in _TOLD if name in columns])
     return len(changed)
 
 
@@ -143,16 +145,19 @@ def _unexpected(
     return made
 
 
-def _take(row: Row, receipt: Receipt, sent: Mapping[int, AlertRevision], now: datetime) -> bool:
-    """Apply one receipt to its row; return whether that changed anything."""
+def _take(row: Row, receipt: Receipt, sent: Mapping[int, AlertRevision], now: datetime) -> set[str]:
+    """Apply one receipt to its row; return which columns that changed."""
     before = dict(row)
-    revision = sent.get(receipt.rev or 0)
-    if revision is None:
-        return False
+    if (revision := sent.get(receipt.rev or 0)) is not None:
+        _apply(row, receipt, revision, now)
+    return {name for name, value in row.items() if value != before[name]}
+
+
+def _apply(row: Row, receipt: Receipt, revision: AlertRevision, now: datetime) -> None:
     at = now if receipt.clock is ClockState.NONE else receipt.at
     if revision.action in STOPS:
         row["stopped_at"] = _earlier(row["stopped_at"], at)
-        return row != before
+        return
     rev = receipt.rev or 0
     if receipt.kind is ReceiptKind.STARTED:
         row["heard_at"] = _earlier(row["heard_at"], at)
@@ -160,7 +165,6 @@ def _take(row: Row, receipt: Receipt, sent: Mapping[int, AlertRevision], now: da
         row |= FRESH | {"rev": rev, "asked_at": revision.signed_at}
     if rev == row["rev"]:
         _advance(row, receipt, at)
-    return row != before
 
 
 def _advance(row: Row, receipt: Receipt, at: datetime) -> None:
@@ -191,7 +195,11 @@ def _rise(row: Row, state: ReachState, code: str) -> None:
 
 
 def _save(
-    session: Session, alert_id: str, rows: Mapping[str, Rows], changed: set[tuple[str, str]]
+    session: Session,
+    alert_id: str,
+    rows: Mapping[str, Rows],
+    changed: set[tuple[str, str]],
+    columns: Sequence[str],
 ) -> None:
     """Write what changed; the clusters of a device mostly say the same, so in one go."""
     whole: dict[str, Row] = {}
@@ -204,7 +212,7 @@ def _save(
             single[name] = rows[device][name]
     for key, values in (("device_id", whole), ("cluster_id", single)):
         told = [
-            {"alert_id": alert_id, key: one} | {name: row[name] for name in _TOLD}
+            {"alert_id": alert_id, key: one} | {name: row[name] for name in columns}
             for one, row in values.items()
         ]
         update_each(session, ROWS, ("alert_id", key), told)
