@@ -90,7 +90,7 @@ def _says(
     ours = language if language in _SAYS else "vi"
     return _SAYS[ours].format(
         name=announcer.theirs(content.issuer.name, ours),
-        at=announcer.ours(said_time(issued_at, ours, zone), ours),
+        at=_at(issued_at, ours, announcer, zone),
     )
 
 
@@ -102,5 +102,11 @@ def _clear(
     return _CLEAR[language].format(
         name=announcer.theirs(content.issuer.name, language),
         hazard=hazard.lower(),
-        at=announcer.ours(said_time(issued_at, language, zone), language),
+        at=_at(issued_at, language, announcer, zone),
     )
+
+
+def _at(issued_at: datetime, language: str, announcer: Announcer, zone: str) -> str:
+    """Return the time of issue in words, as it stands within a sentence."""
+    said = announcer.ours(said_time(issued_at, language, zone), language)
+    return said[:1].lower() + said[1:]
