@@ -16,6 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 WITHIN_S = 20.0
 NOT_AUTHORIZED = 0x87  # MQTT 5, section 2.4
+NO_MATCHING_SUBSCRIBERS = 0x10  # taken, and nobody listens yet
 
 
 class Refused(Exception):
