@@ -123,7 +123,13 @@ class Worker:
             arriving.put,
         )
         dropped, polled = (
-            Sources(parts.patient_sessions, parts.clock, words=parts.words, kinds=kinds)
+            Sources(
+                parts.patient_sessions,
+                parts.clock,
+                words=parts.words,
+                kinds=kinds,
+                reading=parts.read_sessions,
+            )
             for kinds in (HERE, AWAY)
         )
         self._verification = Verification(

@@ -16,6 +16,11 @@ Position = tuple[float, float]
 """Latitude and longitude in WGS 84 degrees."""
 
 
+def position(latitude: float | None, longitude: float | None) -> Position | None:
+    """Return a place, None where either part of it is unknown."""
+    return None if latitude is None or longitude is None else (latitude, longitude)
+
+
 class Why(StrEnum):
     """Why a cluster sounds, or does not."""
 

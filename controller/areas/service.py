@@ -55,6 +55,12 @@ def find_area(session: Session, area_id: str) -> Area:
     return area
 
 
+def names_of(session: Session, ids: Iterable[str]) -> dict[str, str]:
+    """Return the names of areas by their ids."""
+    rows = session.execute(select(Area.id, Area.name).where(Area.id.in_(set(ids))))
+    return {row.id: row.name for row in rows}
+
+
 def create_area(session: Session, *, area_id: str, kind: str, name: str, **values: Any) -> Area:
     """Create an area; `values` may hold `parent_id` and what is in `EDITABLE`."""
     if not re.fullmatch(AREA_PATTERN, area_id):

@@ -20,12 +20,12 @@ class SourceMissing(Missing):
 
 
 def source_of(session: Session, actor: Actor, source_id: str) -> CapSource:
-    """Return a source of the actor's areas, else SourceMissing."""
+    """Return a source of where the actor sees warnings, else SourceMissing."""
     source = session.get(CapSource, source_id)
     if source is None:
         raise SourceMissing(id=source_id)
     area = find_area(session, source.area_id)
-    if not any(area.path.startswith(path) for path in paths_for(actor, "view")):
+    if not any(area.path.startswith(path) for path in paths_for(actor, "cap.view")):
         raise SourceMissing(id=source_id)
     return source
 
@@ -38,11 +38,11 @@ def sources(
     limit: int = 50,
     offset: int = 0,
 ) -> Listing[CapSource]:
-    """Return the sources of the actor's areas, by area and name."""
+    """Return the sources of where the actor sees warnings, by area and name."""
     rows = (
         select(CapSource)
         .join(Area, Area.id == CapSource.area_id)
-        .where(below(Area.path, paths_for(actor, "view")))
+        .where(below(Area.path, paths_for(actor, "cap.view")))
     )
     if not with_retired:
         rows = rows.where(CapSource.retired_at.is_(None))

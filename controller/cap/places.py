@@ -9,6 +9,7 @@ from controller.areas.models import Area
 from controller.cap.geocodes import Gazetteer
 from controller.cap.matching import Spot
 from controller.stations.models import Cluster
+from wire.target import position
 
 
 def gazetteer(session: Session, today: date) -> Gazetteer:
@@ -29,7 +30,7 @@ def area_spots(session: Session) -> list[Spot]:
     rows = session.execute(
         select(Area.id, Area.path, Area.latitude, Area.longitude).order_by(Area.path)
     )
-    return [Spot(area, _chain(path), _position(lat, lon)) for area, path, lat, lon in rows]
+    return [Spot(area, _chain(path), position(lat, lon)) for area, path, lat, lon in rows]
 
 
 def cluster_spots(session: Session) -> list[Spot]:
@@ -39,12 +40,8 @@ def cluster_spots(session: Session) -> list[Spot]:
         .join(Area, Area.id == Cluster.area_id)
         .order_by(Area.path, Cluster.id)
     )
-    return [Spot(cluster, _chain(path), _position(lat, lon)) for cluster, path, lat, lon in rows]
+    return [Spot(cluster, _chain(path), position(lat, lon)) for cluster, path, lat, lon in rows]
 
 
 def _chain(path: str) -> tuple[str, ...]:
     return tuple(path.strip("/").split("/"))
-
-
-def _position(latitude: float | None, longitude: float | None) -> tuple[float, float] | None:
-    return None if latitude is None or longitude is None else (latitude, longitude)

@@ -52,7 +52,7 @@ class TerminalOnly(NotAllowed):
 
     code = "terminal_only"
     vi = "Nguồn đọc tệp trên máy chủ chỉ được đặt tại máy chủ: truyenthanh cap source ({area})"
-    en = "A source that reads the server's files is set at its terminal only: truyenthanh cap source ({area})"  # noqa: E501 - one sentence
+    en = "Files of the server are named at its terminal only: truyenthanh cap source ({area})"
 
 
 def register_source(

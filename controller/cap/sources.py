@@ -80,8 +80,10 @@ class Sources:
         *,
         kinds: Collection[SourceKind] = (*HERE, *AWAY),
         ticks: Callable[[], float] = time.monotonic,
+        reading: Sessions | None = None,
     ) -> None:
         self._sessions = sessions
+        self._reading = reading or sessions
         self._clock = clock
         self._fetchers = fetchers
         self._words = words
@@ -92,7 +94,7 @@ class Sources:
     def step(self) -> bool:
         """Ask the source that is due the longest; return whether there was one."""
         now = self._clock()
-        with self._sessions() as session:
+        with self._reading() as session:  # each second: it waits for no writer, and holds up none
             source = session.scalar(_due(now, self._kinds))
         if source is None:
             return False

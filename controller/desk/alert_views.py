@@ -6,10 +6,11 @@ from flask import Blueprint, Response, jsonify, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from controller.areas.service import names_of
 from controller.desk.ahead import may_release, reasons
 from controller.desk.bar import Bar, bar_of
 from controller.desk.hears import hears
-from controller.desk.shown import Shown, area_names, phase_of, shown, where
+from controller.desk.shown import Shown, phase_of, shown, where
 from controller.desk.sounds import sounds_of
 from controller.desk.watch import watch
 from controller.emergencies import releasing
@@ -119,7 +120,7 @@ def why(alert_id: str) -> str:
             offset=offset(),
         )
         answers = why_each(session, one.alert, found.rows, now())
-        areas = area_names(session, (place.area_id for place in found.rows))
+        areas = names_of(session, (place.area_id for place in found.rows))
     rows = list(zip(found.rows, answers, strict=True))
     return page("desk/why.html", one=one, rows=rows, areas=areas, total=found.total)
 

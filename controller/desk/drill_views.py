@@ -2,11 +2,9 @@
 
 from flask import Blueprint, request
 from flask_babel import gettext as _
-from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
-from controller.areas.models import Area
-from controller.areas.service import find_area
+from controller.areas.service import find_area, names_of
 from controller.desk.forms import local_time_in
 from controller.emergencies import drills as use
 from controller.emergencies.models import Alert, AlertState, TemplateState
@@ -31,14 +29,14 @@ def drills() -> str:
         coming = use.drills(session, actor(), since=now(), limit=LARGEST_LIMIT).rows
         past = use.drills(session, actor(), until=now(), limit=PAGE_SIZE, offset=offset())
         ids = {one.area_id for one in (*coming, *past.rows)}
-        rows = session.execute(select(Area.id, Area.name).where(Area.id.in_(ids)))
+        names = names_of(session, ids)
         ready = templates(session, actor(), state=TemplateState.APPROVED, limit=LARGEST_LIMIT)
         return page(
             "desk/drills.html",
             coming=coming,
             past=tuple(reversed(past.rows)),
             total=past.total,
-            areas={row.id: row.name for row in rows},
+            areas=names,
             choices=places(session, actor(), "drill.plan"),
             templates=[(one.id, one.title) for one in ready.rows],
         )

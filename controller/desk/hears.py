@@ -8,10 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from controller.areas.models import Area
+from controller.areas.service import names_of
 from controller.emergencies.target import Place
 from controller.errors import Invalid
 from wire.alert import Shape
@@ -38,8 +37,7 @@ def hears(session: Session, places: Iterable[Place]) -> Hears:
     found = tuple(places)
     sounding = [place for place in found if place.why.sounds]
     ids = {place.area_id for place in sounding}
-    rows = session.execute(select(Area.id, Area.name).where(Area.id.in_(ids)))
-    names = {row.id: row.name for row in rows}
+    names = names_of(session, ids)
     by_area = dict.fromkeys((place.area_id for place in sounding), 0)
     for place in sounding:
         by_area[place.area_id] += 1

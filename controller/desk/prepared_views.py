@@ -7,9 +7,8 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from controller.areas.service import find_area
+from controller.areas.service import find_area, names_of
 from controller.desk.forms import template_in, whole
-from controller.desk.shown import area_names
 from controller.desk.sounds import Sound, sounds_of
 from controller.emergencies import prepared, rules
 from controller.emergencies.hearing import note_hearing
@@ -29,7 +28,7 @@ def templates() -> str:
     with reading() as session:
         found = prepared.templates(session, actor(), limit=PAGE_SIZE, offset=offset())
         shown = [one for one in found.rows if one.state != TemplateState.RETIRED]
-        areas = area_names(session, {one.area_id for one in shown})
+        areas = names_of(session, {one.area_id for one in shown})
         return page("desk/templates.html", rows=shown, areas=areas, total=found.total)
 
 
@@ -110,7 +109,7 @@ def release_rules() -> str:
     """Show who must release what."""
     with reading() as session:
         found = rules.rules(session, actor())
-        areas = area_names(session, {one.area_id for one in found})
+        areas = names_of(session, {one.area_id for one in found})
         choices = places(session, actor(), "alert.rules")
         return page("desk/rules.html", rules=found, areas=areas, choices=choices)
 

@@ -102,9 +102,3 @@ def where(session: Session, target: Target) -> Where:
 def names(session: Session, ids: Sequence[str]) -> tuple[str, ...]:
     """Return the names of areas, each after its parent."""
     return tuple(session.scalars(select(Area.name).where(Area.id.in_(ids)).order_by(Area.path)))
-
-
-def area_names(session: Session, ids: Iterable[str]) -> dict[str, str]:
-    """Return the names of areas by their ids."""
-    rows = session.execute(select(Area.id, Area.name).where(Area.id.in_(set(ids))))
-    return {row.id: row.name for row in rows}

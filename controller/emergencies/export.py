@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from controller.emergencies.progress import ClusterReach
 from controller.emergencies.reach_words import SHOWN, code_words
+from controller.spreadsheet import harmless
 
 HEADING = (
     "Địa bàn", "Người phụ trách", "Điện thoại người phụ trách", "Cụm loa", "Thiết bị", "Đài",
@@ -31,10 +32,5 @@ def as_csv(rows: Iterable[ClusterReach]) -> str:
             SHOWN[one.shown][0],
             word[0] if word else "",
         ]
-        table.writerow([_harmless(cell) for cell in cells])
+        table.writerow([harmless(cell) for cell in cells])
     return "\ufeff" + text.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """Keep a spreadsheet from taking a name for a formula."""
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t"} and len(cell) > 1 else cell

@@ -22,7 +22,7 @@ from controller.programmes.service import origin_of
 from controller.stations.models import Cluster, Output
 from wire.alert import Target
 from wire.message import Origin
-from wire.target import Position, Why, why
+from wire.target import Why, position, why
 
 WIDE = frozenset({Origin.CENTRAL, Origin.PROVINCE, Origin.DISTRICT})
 
@@ -144,7 +144,7 @@ def _judged(session: Session, area: Area, target: Target, clusters: Clusters) ->
     for path, rows in groupby(session.execute(clusters), key=itemgetter(6)):
         above = path.strip("/").split("/")
         if target.shapes:
-            yield from (Place(*r[:6], why(area.id, target, above, _at(*r[4:6]))) for r in rows)
+            yield from (Place(*r[:6], why(area.id, target, above, position(*r[4:6]))) for r in rows)
         else:  # all of an area alike
             its = why(area.id, target, above, None)
             yield from (Place(*row[:6], its) for row in rows)
@@ -153,10 +153,6 @@ def _judged(session: Session, area: Area, target: Target, clusters: Clusters) ->
 def _paths(session: Session, area: Area, ids: Collection[str]) -> list[str]:
     rows = select(Area.id, Area.path).where(Area.path.startswith(area.path, autoescape=True))
     return [path for name, path in session.execute(rows) if name in ids]
-
-
-def _at(latitude: float | None, longitude: float | None) -> Position | None:
-    return None if latitude is None or longitude is None else (latitude, longitude)
 
 
 def _below(area: Area) -> Clusters:

@@ -7,11 +7,12 @@ from werkzeug.datastructures import MultiDict
 
 from controller.areas.models import Area
 from controller.library.preview import Preview, preview_of
-from controller.library.reading import FASTEST, SLOWEST, Reading, area_in_sight, reading_of
+from controller.library.reading import FASTEST, SLOWEST, Reading, reading_of
 from controller.library.service import LONGEST_TEXT, speak_sentence
 from controller.library.speech import Manner, Tell
 from controller.library.workshop import workshop
 from controller.people.access import actor, now, reading
+from controller.people.places import area_in_sight
 from controller.people.rights import allows
 from controller.pronunciation.bulletin import own_entries, pairs_in
 from controller.pronunciation.noting import unread_notes

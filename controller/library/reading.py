@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 
 from controller.areas.models import Area
 from controller.areas.service import find_area
-from controller.errors import Invalid, Missing
+from controller.errors import Invalid
 from controller.library.models import AreaReading
 from controller.library.speech import Manner, Normaliser, SpokenText, Tell
 from controller.people import audit
-from controller.people.rights import Actor, paths_for, require
+from controller.people.rights import Actor, require
 from controller.pronunciation.service import dictionaries_for
 from controller.speech import Dictionary, Entry, Region, Settings, Spoken, normalise, settings_of
 
@@ -72,14 +72,6 @@ def reading_of(session: Session, area: Area) -> Reading:
     words = {name: said.get(name, getattr(region, name)) for name in WORDS}
     manner = {name: said[name] for name in MANNER if name in said}
     return Reading(Manner(**manner), Settings(**words), dictionaries_for(session, area))
-
-
-def area_in_sight(session: Session, actor: Actor, area_id: str) -> Area:
-    """Return an area of the actor's, or one above them, which reads for them; else Missing."""
-    area, tops = find_area(session, area_id), paths_for(actor, "view")
-    if not any(area.path.startswith(top) or top.startswith(area.path) for top in tops):
-        raise Missing(what="địa bàn | area", id=area_id)
-    return area
 
 
 def own_reading(session: Session, area: Area) -> dict[str, Any]:

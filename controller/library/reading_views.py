@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from controller.library import reading as readings
 from controller.library.workshop import workshop
 from controller.people.access import actor, now, reading, writing
+from controller.people.places import area_in_sight
 from controller.people.rights import allows
 from controller.web.i18n import word
 from controller.web.page import done, is_htmx, number_in, page
@@ -22,7 +23,7 @@ SAMPLE = "UBND xã thông báo: ngày 05/4, mực nước 3,25m; 105 hộ, 21.50
 def area_reading(area_id: str) -> str:
     """Show how texts are read in an area, and let it be changed by who may."""
     with reading() as session:
-        area = readings.area_in_sight(session, actor(), area_id)
+        area = area_in_sight(session, actor(), area_id)
         read = readings.reading_of(session, area)
         return page(
             "library/_reading.html" if is_htmx() else "library/reading.html",

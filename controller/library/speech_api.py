@@ -15,7 +15,6 @@ from controller.library.reading import (
     FASTEST,
     HIGHEST,
     SLOWEST,
-    area_in_sight,
     effective_parts,
     own_reading,
     reading_of,
@@ -24,6 +23,7 @@ from controller.library.reading import (
 from controller.library.sentences import LONGEST_SENTENCE
 from controller.library.service import LONGEST_TEXT, speak_sentence
 from controller.people.access import actor, now, reading, writing
+from controller.people.places import area_in_sight
 from controller.speech import SpeechWarning
 from controller.web.api import Asked, Key, Told, Words, allow, answer, make_api
 from controller.web.words import WORDS

@@ -7,10 +7,11 @@ from flask import Response
 from pydantic import BaseModel, Field
 
 from controller.people.access import actor, now, reading, writing
+from controller.people.places import area_in_sight
 from controller.pronunciation import service
 from controller.pronunciation.checking import LONGEST_NOTE, LONGEST_SPOKEN, LONGEST_WRITTEN
 from controller.pronunciation.exchange import MOST_BYTES, as_csv, import_entries
-from controller.pronunciation.finding import area_in_sight, entries, entry_of, own_entries_of
+from controller.pronunciation.finding import entries, entry_of, own_entries_of
 from controller.pronunciation.models import EntryKind
 from controller.pronunciation.unread import dismiss_unread, unread_words
 from controller.web.api import (

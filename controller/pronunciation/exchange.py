@@ -20,11 +20,11 @@ from controller.pronunciation.errors import EntryUnfit, ImportUnfit
 from controller.pronunciation.models import EntryKind, PronunciationEntry
 from controller.pronunciation.service import write
 from controller.pronunciation.unread import forget_read
+from controller.spreadsheet import harmless, plain
 from controller.web.words import PRONUNCIATIONS
 
 HEADING = ("written", "spoken", "kind", "note")
 MOST_LINES, MOST_BYTES, MOST_TOLD = 2000, 900_000, 10
-_RISKY = ("=", "+", "-", "@")
 _KINDS = {name.casefold(): code for code, names in PRONUNCIATIONS.items() for name in names}
 
 
@@ -43,7 +43,7 @@ def as_csv(entries: Iterable[PronunciationEntry]) -> str:
     table = csv.writer(text)
     table.writerow(HEADING)
     for one in entries:
-        table.writerow(map(_harmless, (one.written, one.spoken, one.kind, one.note)))
+        table.writerow(map(harmless, (one.written, one.spoken, one.kind, one.note)))
     return "\ufeff" + text.getvalue()
 
 
@@ -150,10 +150,5 @@ def _is_other(row: PronunciationEntry, fit: FitEntry) -> bool:
     return (row.spoken, row.kind, row.note) != (fit.spoken, fit.kind, fit.note)
 
 
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_RISKY) else text
-
-
 def _plain(cell: str | None) -> str:
-    text = (cell or "").strip()
-    return text[1:] if text.startswith("'") and text[1:].startswith(_RISKY) else text
+    return plain((cell or "").strip())

@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from controller.areas.models import Area
-from controller.errors import Missing
 from controller.listing import Listing, above, below, listing
+from controller.people.places import area_in_sight
 from controller.people.rights import Actor, paths_for
 from controller.pronunciation.errors import EntryMissing
 from controller.pronunciation.folding import folded
@@ -23,14 +23,6 @@ class ShownEntry:
     area_name: str
     is_own: bool
     is_hidden: bool
-
-
-def area_in_sight(session: Session, actor: Actor, area_id: str) -> Area:
-    """Return an area of the actor's, or one above it, whose entries count for them; or Missing."""
-    area = session.scalar(select(Area).where(Area.id == area_id, _in_sight(actor)))
-    if area is None:
-        raise Missing(what="địa bàn | area", id=area_id)
-    return area
 
 
 def entry_of(session: Session, actor: Actor, entry_id: int) -> PronunciationEntry:

@@ -4,18 +4,17 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from controller.areas.models import Area
+from controller.areas.service import names_of
 from controller.errors import Invalid
 from controller.people.access import actor, now, reading, writing
-from controller.people.places import places
+from controller.people.places import area_in_sight, places
 from controller.people.rights import ACTIONS, NotAllowed, allows
 from controller.pronunciation import service
 from controller.pronunciation.exchange import MOST_BYTES, as_csv, import_entries
-from controller.pronunciation.finding import area_in_sight, as_shown, entries, own_entries_of
+from controller.pronunciation.finding import as_shown, entries, own_entries_of
 from controller.pronunciation.models import EntryKind
 from controller.pronunciation.unread import dismiss_unread, unread_words
 from controller.web.page import PAGE_SIZE, done, offset, page
@@ -49,7 +48,7 @@ def dictionary() -> str:
             found=found,
             rows=as_shown(session, area, found.rows),
             waiting=waiting,
-            names=_names(session, {one.area_id for one in waiting.rows}),
+            names=names_of(session, {one.area_id for one in waiting.rows}),
             may_edit=allows(actor(), "pronunciation.edit", area),
             written=query.get("written", "")[:100],
         )
@@ -139,8 +138,3 @@ def _said() -> dict[str, str]:
 
 def _address(area_id: str) -> str:
     return f"/pronunciations?{urlencode({'area_id': area_id})}"
-
-
-def _names(session: Session, ids: set[str]) -> dict[str, str]:
-    rows = session.execute(select(Area.id, Area.name).where(Area.id.in_(ids)))
-    return {row.id: row.name for row in rows}

@@ -15,13 +15,13 @@ from controller.errors import Missing
 from controller.listing import below
 from controller.people.rights import Actor, paths_for
 from controller.records.models import Broadcast, StoredReceipt
+from controller.spreadsheet import harmless
 from controller.stations.models import Device, Output, Station
 
 HEADING = (
     "planned_start_at", "planned_end_at", "station", "device", "output", "clusters", "title",
     "state", "started_at", "finished_at", "late_ms", "played_ms", "why",
 )  # fmt: skip
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +116,5 @@ def _seen(actor: Actor) -> Select[Broadcast, Device]:
 
 def _row(values: tuple[object, ...]) -> str:
     text = io.StringIO()
-    csv.writer(text).writerow([_harmless(value) for value in values])
+    csv.writer(text).writerow([harmless(one) if isinstance(one, str) else one for one in values])
     return text.getvalue()
-
-
-def _harmless(value: object) -> object:
-    """Keep a spreadsheet from reading a title as a formula (OWASP, CSV injection)."""
-    is_risky = isinstance(value, str) and value.startswith(_RISKY)
-    return f"'{value}" if is_risky else value

@@ -20,8 +20,6 @@ from controller.records.batches import (
 from controller.records.checking import Checker
 
 LONGEST_IDLE_S = 5.0
-COUNTED_AT_ONCE = 2 * AT_ONCE
-"""Counting holds the one writer of SQLite for less than filing does."""
 HELD_MOST = 80 * AT_ONCE
 """So many opened batches are held back from the logbook at most."""
 
@@ -99,7 +97,7 @@ class Verification:
 
     def _ask(self, after: int) -> None:
         with self._reading() as session:
-            self._asked = waiting(session, after, COUNTED_AT_ONCE)
+            self._asked = waiting(session, after)
         if self._asked:
             self._checker.ask([one.question for one in self._asked])
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from controller.areas.models import Area
+from controller.areas.service import names_of
 from controller.cap.geocodes import Schemes
 from controller.cap.matching import Index, Match, Resolved, Spot, resolve_target
 from controller.cap.message import Info
@@ -19,7 +20,7 @@ from controller.cap.places import gazetteer
 from controller.cap.reasons import Reason
 from controller.stations.models import Cluster
 from wire.alert import Shape
-from wire.target import Position
+from wire.target import Position, position
 
 SHAPE = "shape"
 
@@ -62,7 +63,7 @@ def match(
     resolved = resolve_target(infos, gazetteer(session, today), schemes)
     areas, clusters = _areas(session, area, today), _clusters(session, area)
     names = {one.spot.id: one.name for one in areas}
-    names |= _names(session, resolved.target.areas)
+    names |= names_of(session, resolved.target.areas)
     found = Index(one.spot for one in clusters).matches(resolved.target)
     meant = {one.spot.id for one in found}
     return Matched(
@@ -111,7 +112,7 @@ def _clusters(session: Session, area: Area) -> list[_Known]:
         .order_by(Area.path, Cluster.name, Cluster.id)
     )
     return [
-        _Known(Spot(row[0], _chain(row[3]), _position(row[4], row[5])), row[1], row[2])
+        _Known(Spot(row[0], _chain(row[3]), position(row[4], row[5])), row[1], row[2])
         for row in rows
     ]
 
@@ -126,7 +127,7 @@ def _areas(session: Session, area: Area, today: date) -> list[_Known]:
     names = {row[0]: row[1] for row in rows}
     return [
         _Known(
-            Spot(row[0], _chain(row[2]), _position(row[3], row[4])),
+            Spot(row[0], _chain(row[2]), position(row[3], row[4])),
             row[1],
             names.get((*_chain(row[2])[-2:-1], "")[0], ""),
         )
@@ -134,14 +135,5 @@ def _areas(session: Session, area: Area, today: date) -> list[_Known]:
     ]
 
 
-def _names(session: Session, ids: Iterable[str]) -> dict[str, str]:
-    rows = session.execute(select(Area.id, Area.name).where(Area.id.in_(tuple(ids))))
-    return {row.id: row.name for row in rows}
-
-
 def _chain(path: str) -> tuple[str, ...]:
     return tuple(path.strip("/").split("/"))
-
-
-def _position(latitude: float | None, longitude: float | None) -> Position | None:
-    return None if latitude is None or longitude is None else (latitude, longitude)

@@ -9,8 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from controller.areas.models import Area
-from controller.areas.service import find_area
+from controller.areas.service import find_area, names_of
 from controller.cap.approving import approve_release, approved_level
 from controller.cap.finding import source_of, sources
 from controller.cap.models import CapMessage, CapSource, SourceKind
@@ -26,7 +25,7 @@ from controller.emergencies.parts import emergency_parts
 from controller.errors import Invalid
 from controller.people.access import actor, now, reading, writing
 from controller.people.places import places
-from controller.people.rights import allows, require
+from controller.people.rights import allows
 from controller.warnings.finding import require_a_right
 from controller.warnings.pins import pins_of
 from controller.web.i18n import word_of
@@ -54,7 +53,7 @@ def source_list() -> str:
             "warnings/sources.html",
             rows=found.rows,
             total=found.total,
-            areas=_area_names(session, found.rows),
+            areas=names_of(session, {row.area_id for row in found.rows}),
             heard=_last_heard(session, found.rows),
             level_of=approved_level,
         )
@@ -132,7 +131,6 @@ def retire(source_id: str) -> AnyResponse:
 def _one(session: Session, source_id: str) -> dict[str, Any]:
     source = source_of(session, actor(), source_id)
     area = find_area(session, source.area_id)
-    require(actor(), "cap.view", area)
     is_used = source.retired_at is None
     wants = is_used and source.releases_upto and not source.releases_approved_by
     return {
@@ -185,12 +183,6 @@ def _whole(name: str, default: int) -> int:
 
 def _kinds() -> list[tuple[str, str]]:
     return [(kind.value, word_of("source_kind", kind)) for kind in OFFERED]
-
-
-def _area_names(session: Session, rows: tuple[CapSource, ...]) -> dict[str, str]:
-    ids = {row.area_id for row in rows}
-    found = session.execute(select(Area.id, Area.name).where(Area.id.in_(ids)))
-    return {row.id: row.name for row in found}
 
 
 def _last_heard(session: Session, rows: tuple[CapSource, ...]) -> dict[str, datetime]:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from controller.areas.models import Area
+from controller.areas.service import names_of
 from controller.cap.finding import sources
 from controller.cap.judging import Outcome
 from controller.cap.models import CapMessage, CapProposal
@@ -75,7 +75,8 @@ def one(warning_id: int) -> str:
     """Show one warning: its words, where it would sound and why, and what may be done."""
     with reading() as session:
         found = _shown(session, warning_id)
-        names = _names(session, found)
+        named = {area for offer in found.offers for area in offer.row.draft["areas"]}
+        names = names_of(session, named)
     return page("warnings/one.html", one=found, names=names, most=MOST_NAMED)
 
 
@@ -161,12 +162,6 @@ def _ends(session: Session, rows: tuple[CapMessage, ...]) -> dict[int, datetime]
         select(CapProposal.message_id, CapProposal.ends_at).where(CapProposal.message_id.in_(ids))
     )
     return {row[0]: row[1] for row in found}
-
-
-def _names(session: Session, found: Shown) -> dict[str, str]:
-    ids = {area for offer in found.offers for area in offer.row.draft["areas"]}
-    rows = session.execute(select(Area.id, Area.name).where(Area.id.in_(ids)))
-    return {row.id: row.name for row in rows}
 
 
 def _point(one: OnMap, *, sounds: bool) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """How every route of the console answers (a page, or "done, go there") and reads its forms."""
 
+import math
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -61,6 +62,9 @@ def number_in(values: Mapping[str, str], name: str) -> float | None:
     if not (text := values.get(name, "").strip().replace(",", ".")):
         return None
     try:
-        return float(text)
-    except ValueError as error:
-        raise Invalid(field=name, why_vi="không phải số", why_en="is no number") from error
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise Invalid(field=name, why_vi="không phải số", why_en="is no number")
+    return number

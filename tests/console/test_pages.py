@@ -228,6 +228,17 @@ def test_what_a_machine_speaks_is_heard_before_it_is_approved(console: Console) 
     assert approved.status_code == 204
 
 
+@pytest.mark.parametrize("number", ["nhanh", "nan", "inf"])
+def test_what_is_no_number_is_refused_and_not_read_as_one(console: Console, number: str) -> None:
+    client = signed_in(console, "chief")
+    form = {"csrf_token": token(client, "/"), "speed": number}
+
+    answer = client.post("/areas/vn-31-an-binh/reading", data=form)
+
+    assert answer.status_code == 422
+    assert "không phải số" in answer.text
+
+
 def test_the_voice_and_words_of_an_area_are_set_and_inherited(console: Console) -> None:
     client = signed_in(console, "chief")
     form = {"csrf_token": token(client, "/"), "region": "south", "speed": "130", "thousand": ""}

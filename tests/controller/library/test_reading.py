@@ -12,13 +12,13 @@ from controller.areas.models import Area
 from controller.errors import Invalid, Missing
 from controller.library.reading import (
     Reading,
-    area_in_sight,
     own_reading,
     reading_of,
     set_reading,
 )
 from controller.library.speech import FakeVoice, Manner, Reader
 from controller.people.models import AuditEntry
+from controller.people.places import area_in_sight
 from controller.people.rights import NotAllowed, machine_owner
 from controller.pronunciation.service import add_entry
 from controller.speech import Settings

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from controller.errors import Missing
+from controller.people.places import area_in_sight
 from controller.people.rights import machine_owner
 from controller.pronunciation.errors import EntryMissing
-from controller.pronunciation.finding import area_in_sight, as_shown, entries, entry_of
+from controller.pronunciation.finding import as_shown, entries, entry_of
 from controller.pronunciation.folding import folded
 from controller.pronunciation.models import PronunciationEntry
 from controller.pronunciation.service import add_entry, change_entry
