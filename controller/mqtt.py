@@ -28,6 +28,8 @@ from wire import topics
 log = logging.getLogger(__name__)
 
 EPOCH_WAIT_S = 1.0
+_QOS = {"receipts": 0}
+"""Receipts are acknowledged in `sync` and sent again without it: see this package's README."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,8 @@ class MqttLink:
             return
         self._epoch_seen = None
         client.subscribe(
-            [(one, 1) for one in (topics.BROKER_EPOCH, topics.ALL_UP, topics.ALL_WARNINGS)]
+            [(topics.BROKER_EPOCH, 1), (topics.ALL_WARNINGS, 1)]
+            + [(topics.all_up(kind), _QOS.get(kind, 1)) for kind in topics.UP_KINDS]
         )
         self._reborn.set()
 

@@ -6,6 +6,7 @@ dropped; it never stops the next (R29). While the database is away nothing that 
 
 import logging
 import queue
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,7 +32,9 @@ from wire.up import Health, Panic, Status
 
 log = logging.getLogger(__name__)
 
-BATCH = 500
+BATCH = 1000
+GATHER_S = 0.1
+"""Receipts wait so long for those behind them: a transaction costs more than a hundred of them."""
 WARNINGS = topics.ALL_WARNINGS.removesuffix("+")
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
@@ -76,9 +79,9 @@ class Uplink:
         self._outside = outside
         self._again: list[Arrived] = []
 
-    def step(self, wait_s: float = 0.5) -> bool:
+    def step(self, wait_s: float = 0.5, gather_s: float = GATHER_S) -> bool:
         """Take what has arrived, waiting a moment for it; return whether there was anything."""
-        arrived = self._again or _drain(self._inbox, wait_s)
+        arrived = self._again or _drain(self._inbox, wait_s, gather_s)
         if not arrived:
             return False
         for one in arrived:
@@ -181,11 +184,13 @@ class Uplink:
         )
 
 
-def _drain(inbox: "queue.Queue[Arrived]", wait_s: float) -> list[Arrived]:
+def _drain(inbox: "queue.Queue[Arrived]", wait_s: float, gather_s: float) -> list[Arrived]:
     try:
         arrived = [inbox.get(timeout=wait_s)]
     except queue.Empty:
         return []
+    if _is_batch(arrived[0]):
+        time.sleep(gather_s)
     while len(arrived) < BATCH:
         try:
             arrived.append(inbox.get_nowait())

@@ -11,10 +11,10 @@ from typing import Any, BinaryIO
 import click
 from joserfc.jwk import OKPKey
 
-from wire.encoding import inflate, json_object
+from wire.encoding import json_object
 from wire.errors import Malformed, Revoked, UntrustedIssuer, WireError
 from wire.kinds import FROM_CONTROLLER, FROM_ROOT, MESSAGES
-from wire.signing import Token, open_payload, public_key, read, take_apart
+from wire.signing import Token, inflated, open_payload, public_key, read, take_apart
 from wire.topics import parse
 from wire.trust import Pinned, pin, require_topic
 
@@ -96,8 +96,7 @@ def _readable(topic: bytes, token: Token) -> dict[str, Any]:
 
 
 def _payload(token: Token) -> dict[str, Any]:
-    raw = bytes(token.signed.payload or b"")
-    return json_object(inflate(raw) if "zip" in token.header else raw)
+    return json_object(inflated(token))
 
 
 def _require_genuine(

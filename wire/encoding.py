@@ -32,7 +32,7 @@ def json_object(text: bytes) -> dict[str, Any]:
     if b"\\u0000" in text and _NUL.search(text):
         raise Malformed("NUL")
     try:
-        value = json.loads(text.decode(), object_pairs_hook=_without_duplicates)
+        value = _JSON.decode(text.decode())
     except (ValueError, RecursionError) as error:
         raise Malformed("JSON") from error
     if not isinstance(value, dict):
@@ -65,3 +65,6 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(names) != len(pairs):
         raise Malformed("a JSON name occurs twice")
     return names
+
+
+_JSON = json.JSONDecoder(object_pairs_hook=_without_duplicates)

@@ -12,7 +12,6 @@ DeviceId = NewType("DeviceId", str)
 ROOT = "tt/1"
 TRUST = f"{ROOT}/trust"
 BROKER_EPOCH = f"{ROOT}/broker/epoch"
-ALL_UP = f"{ROOT}/up/+/+"
 ALL_WARNINGS = f"{ROOT}/in/cap/+"
 
 DOWN_KINDS = ("plan", "desired", "command", "sync")
@@ -49,6 +48,11 @@ def down(device: str, kind: str) -> str:
 def down_all(device: str) -> str:
     """Return the filter with everything addressed to one device."""
     return f"{ROOT}/down/{_checked(_DEVICE, device)}/#"
+
+
+def all_up(kind: str) -> str:
+    """Return the filter of one kind of message of all devices."""
+    return f"{ROOT}/up/+/{_known(kind, UP_KINDS)}"
 
 
 def up(device: str, kind: str) -> str:

@@ -7,9 +7,8 @@ come twice and in any order. What is *shown* is computed from the time: nothing 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from controller.bulk import update_each
@@ -50,7 +49,8 @@ def _note(
     if alert is None:
         return 0
     sent = _sent(session, alert_id, now, present)
-    about = [(device, one) for device, one in told if one.area == alert.publish_area_id]
+    area = alert.publish_area_id
+    about = [(device, one) for device, one in told if one.area == area]
     rows = _rows_of(session, alert_id, {device for device, _ in about})
     changed: set[tuple[str, str]] = set()
     columns: set[str] = set()
@@ -81,16 +81,21 @@ def _sent(
 
 
 def _rows_of(session: Session, alert_id: str, devices: set[str]) -> dict[str, Rows]:
+    """Return what is known of the clusters of some devices; those alike come as one."""
     found: dict[str, Rows] = defaultdict(dict)
-    columns = [ROWS.c[name] for name in ("device_id", "cluster_id", *_TOLD)]
+    columns = [ROWS.c[name] for name in ("device_id", *_TOLD)]
     for chunk in chunks(sorted(devices)):
-        rows = select(*columns).where(ROWS.c.alert_id == alert_id, ROWS.c.device_id.in_(chunk))
-        if session.get_bind().dialect.name == "postgresql":
-            rows = rows.with_for_update()
-        alike: dict[tuple[Any, ...], Row] = {}
-        for device, cluster, *told in session.connection().execute(rows).all():
-            row = alike.setdefault((device, *told), dict(zip(_TOLD, told, strict=True)))
-            found[device][cluster] = row
+        rows = (
+            select(ROWS)
+            .where(ROWS.c.alert_id == alert_id, ROWS.c.device_id.in_(chunk))
+            .with_for_update()  # where the database knows it
+            .subquery()
+        )
+        own = [rows.c[one.name] for one in columns]
+        alike = select(func.aggregate_strings(rows.c.cluster_id, " "), *own).group_by(*own)
+        for clusters, device, *told in session.connection().execute(alike).all():
+            shared = dict(zip(_TOLD, told, strict=True))
+            found[device] |= dict.fromkeys(clusters.split(), shared)
     return found
 
 

@@ -385,7 +385,7 @@ class Controller:
         return f"https://localhost:{self.https_port}"
 
     def _on_connect(self, client: mqtt.Client, *_: Any) -> None:
-        client.subscribe([(topics.ALL_UP, 1)])
+        client.subscribe([(topics.all_up(kind), 1) for kind in topics.UP_KINDS])
         for topic, token in self.retained.items():
             client.publish(topic, token, qos=1, retain=True)
 

@@ -113,7 +113,7 @@ class Office:
 def revisions(device: Peer) -> list[int]:
     """Return the revisions of the plans that a device was sent, as they came."""
     tokens = [take_apart(token) for _, token in list(device.got)]
-    return [read(inflate(bytes(token.signed.payload or b"")), Plan).rev for token in tokens]
+    return [read(inflate(token.payload), Plan).rev for token in tokens]
 
 
 @contextmanager

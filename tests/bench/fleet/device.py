@@ -13,11 +13,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nacl.signing import SigningKey
 
 from controller.keys.authority import Authority
 from wire.signing import public_key
 
 KEEPALIVE_S = 120
+_JSON = json.JSONEncoder(separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +96,10 @@ class Scribe:
 
     def __init__(self, device: Simulated, number: int) -> None:
         self._device = device
+        self._key = SigningKey(device.key.private_bytes_raw())  # half of what OpenSSL takes
         self._last = 0
         header = {"alg": "Ed25519", "typ": "tt-receipts", "kid": _thumbprint(number)}
-        self._header = _encoded(json.dumps(header, separators=(",", ":")).encode())
+        self._header = _encoded(_JSON.encode(header).encode())
 
     def batch(self, kinds: Sequence[str], said: Said) -> bytes:
         """Return a signed batch with one receipt of each kind."""
@@ -123,8 +126,8 @@ class Scribe:
                 {"number": first + n, "kind": kind} | facts for n, kind in enumerate(kinds)
             ],
         }
-        signed = f"{self._header}.{_encoded(json.dumps(message, separators=(',', ':')).encode())}"
-        return f"{signed}.{_encoded(self._device.key.sign(signed.encode()))}".encode()
+        signed = f"{self._header}.{_encoded(_JSON.encode(message).encode())}"
+        return f"{signed}.{_encoded(self._key.sign(signed.encode()).signature)}".encode()
 
 
 def _thumbprint(number: int) -> str:

@@ -278,7 +278,7 @@ class Fleet:
     def _read(self, line: _Line, sock: ssl.SSLSocket) -> None:
         while True:
             try:
-                data = sock.recv(65536)
+                data = sock.recv(16384)
             except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
                 return
             if not data:

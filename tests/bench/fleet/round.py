@@ -127,7 +127,7 @@ class Rounds:
     def _copy(self) -> str:
         """Return the last alert, signed anew as another one of the same size."""
         self._copies += 1
-        message = read(bytes(take_apart(self._last).signed.payload), Alert)
+        message = read(take_apart(self._last).payload, Alert)
         copy = message.model_copy(update={"id": f"bare-{self._copies:07d}"})
         return sign(copy, self._stage.app.keyring.signer("drill"))
 
