@@ -54,6 +54,8 @@ CHECK_AT_ONCE = 50
 ROLL_EVERY_S = 600
 MUTE_EVERY_S = 10.0
 PACK_EVERY_S = 60.0
+PLANNING_RESTS_S = 5.0
+"""An alert's receipts come in these seconds, and an officer looks at their count."""
 FILE_AFTER_S = 0.5
 """The logbook waits until no receipt came for so long."""
 CAP_EVERY_S = 1.0  # a look at what is due: a file that was dropped is a proposal within 2 s
@@ -88,7 +90,8 @@ class Worker:
     def __init__(self, parts: WorkerParts) -> None:
         self._parts = parts
         self._hush = Hush()
-        self._database = Database(parts.read_sessions, parts.patient_sessions, self._hush.wait)
+        self._rest = Hush(PLANNING_RESTS_S)
+        self._database = Database(parts.read_sessions, parts.patient_sessions, self._rest.wait)
         self._inbox: queue.Queue[Arrived] = queue.Queue(maxsize=200_000)
         certificate, key = parts.keyring.client_files()
         self.link = MqttLink(
@@ -189,6 +192,7 @@ class Worker:
             self._alarm.shutdown(wait=True)
             self._alarm = None
         self._hush.end()
+        self._rest.end()
         for loop in reversed(self._loops.values()):
             loop.stop()
         self._verification.stop()
@@ -315,6 +319,7 @@ class Worker:
     def _hurry(self, name: str) -> None:
         """Ask for quiet: an alert was released or signed; then note whom it concerns."""
         self._hush.begin()
+        self._rest.begin()
         for one in (name, REACH):
             self._loops[one].wake()
 
