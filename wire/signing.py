@@ -27,7 +27,8 @@ MAX_TOKEN_BYTES = 128 * 1024
 DEFLATED_KINDS = frozenset({"plan", "desired", "trust"})
 
 HEADERS_KNOWN: Final = 20_000
-"""So many devices may report to one process before it reads the header of each again."""
+SHORT_HEADER_BYTES: Final = 256
+"""Headers of devices are short; so many are remembered, some 15 MB, whoever sends them."""
 
 AnyMessage = TypeVar("AnyMessage", bound=Message)
 Holds = Callable[[OKPKey, bytes, bytes], bool]
@@ -152,7 +153,7 @@ def take_apart(token: str | bytes, *, max_bytes: int = MAX_TOKEN_BYTES) -> Token
     header, payload, signature = parts
     return Token(
         raw.decode("ascii", "replace"),
-        _header(header),
+        _known_header(header) if len(header) <= SHORT_HEADER_BYTES else _header(header),
         from_base64url(payload),
         from_base64url(signature),
     )
@@ -201,9 +202,7 @@ def open_signed(token: str | bytes, key: OKPKey, model: type[AnyMessage]) -> Any
     return read(open_payload(parsed, key), model)
 
 
-@lru_cache(maxsize=HEADERS_KNOWN)
 def _header(part: bytes) -> Mapping[str, Any]:
-    """Read a header: whoever signs much says the same in it each time."""
     if len(part) > _Registry.max_header_length:
         raise Malformed(f"{len(part)} bytes of header")
     header = json_object(from_base64url(part))
@@ -213,6 +212,10 @@ def _header(part: bytes) -> Mapping[str, Any]:
     except (JoseError, ValueError, TypeError, RecursionError) as error:
         raise Malformed(type(error).__name__) from error
     return MappingProxyType(header)
+
+
+_known_header = lru_cache(HEADERS_KNOWN)(_header)
+"""Whoever signs much says the same in the header each time."""
 
 
 def _holds(key: OKPKey, signed: bytes, signature: bytes) -> bool:

@@ -107,6 +107,7 @@ class Checker:
         asked, self._asked = self._asked or [], None
         if asked and self._child is not None and self._child.stdout is not None:
             patience = threading.Timer(self._answer_within_s, self._child.kill)
+            patience.daemon = True
             patience.start()
             line = self._child.stdout.readline()
             patience.cancel()

@@ -79,6 +79,17 @@ def test_what_the_broker_took_is_known(listening: Listening, join: Join) -> None
         wait_until(lambda: later.payloads() == {b"two"})
 
 
+def test_everything_that_a_device_says_arrives(listening: Listening, join: Join) -> None:
+    said = {topics.up(DEVICE, kind) for kind in topics.UP_KINDS}
+    with join(DEVICE) as device:
+        for topic in said:
+            device.publish(topic, b"anything")
+
+        arrived = {listening.inbox.get(timeout=20).topic for _ in said}
+
+    assert arrived == said
+
+
 def test_nothing_is_called_taken_while_the_broker_is_away(
     make_link: MakeLink, broker: Mosquitto
 ) -> None:

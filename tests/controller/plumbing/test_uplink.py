@@ -2,6 +2,7 @@
 
 import queue
 import random
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -190,6 +191,25 @@ def test_what_came_while_the_database_was_away_is_taken_later(
 
     with door.sessions() as session:
         assert len(session.scalars(select(Batch)).all()) == 1
+
+
+def test_receipts_wait_a_moment_for_those_behind_them(door: Door) -> None:
+    """One transaction for many; what must be answered waits for nobody."""
+
+    def later() -> None:
+        door.put(topics.up(MINE, "receipts"), _receipts(door, MINE))
+        door.put(topics.up(MINE, "health"), _health(door, MINE, nonce="n" * 32))
+
+    door.put(topics.up(MINE, "receipts"), _receipts(door, MINE))
+    soon = threading.Timer(0.1, later)
+    soon.start()
+
+    assert door.uplink.step(wait_s=0.0, gather_s=1.0)
+
+    assert not door.step()
+    assert len(door.sent) == 1
+    with door.sessions() as session:
+        assert len(session.scalars(select(Batch)).all()) == 2
 
 
 def test_poison_from_a_real_broker_stops_nothing(door: Door, link: MqttLink, join: Join) -> None:
