@@ -11,7 +11,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import IO
@@ -94,27 +95,33 @@ class Checker:
         self._asked = questions
         if self._child is not None and self._child.stdin is not None:
             try:
-                self._child.stdin.write(json.dumps([_plain(one) for one in questions]) + "\n")
-                self._child.stdin.flush()
+                with self._patience(self._child):
+                    self._child.stdin.write(json.dumps([_plain(one) for one in questions]) + "\n")
+                    self._child.stdin.flush()
             except OSError:
                 self._lose()
 
     def answer(self) -> list[str]:
-        """Return the verdicts on what was asked last, in its order; waits for them.
-
-        A child that does not answer in time is ended, so that nothing waits for it for ever.
-        """
+        """Return the verdicts on what was asked last, in its order; waits for them."""
         asked, self._asked = self._asked or [], None
         if asked and self._child is not None and self._child.stdout is not None:
-            patience = threading.Timer(self._answer_within_s, self._child.kill)
-            patience.daemon = True
-            patience.start()
-            line = self._child.stdout.readline()
-            patience.cancel()
+            with self._patience(self._child):
+                line = self._child.stdout.readline()
             if line.endswith("\n"):
                 return [str(code) for code in json.loads(line)]
             self._lose()
         return [check(one) for one in asked]
+
+    @contextmanager
+    def _patience(self, child: "subprocess.Popen[str]") -> Iterator[None]:
+        """End a child that neither reads nor answers in time, so that nobody waits for ever."""
+        timer = threading.Timer(self._answer_within_s, child.kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def _lose(self) -> None:
         asked = self._asked

@@ -117,12 +117,13 @@ def test_a_child_that_dies_loses_no_batch(
     assert _verdicts(sessions) == {"ok": MANY}
 
 
-def test_a_child_that_does_not_answer_is_ended_and_its_work_is_done_here(
-    sessions: Sessions, key: Signer, now: datetime
+@pytest.mark.parametrize("many", [1, MANY], ids=["never answers", "reads no further"])
+def test_a_child_that_hangs_is_ended_and_its_work_is_done_here(
+    sessions: Sessions, key: Signer, now: datetime, many: int
 ) -> None:
     checker = Checker(answer_within_s=0.5)
     checker.start()
-    _store(sessions, [_batch(key, now, 1)], now)
+    _store(sessions, [_batch(key, now, number) for number in range(1, many + 1)], now)
     child = checker._child
     assert child is not None
     child.send_signal(signal.SIGSTOP)
@@ -130,7 +131,7 @@ def test_a_child_that_does_not_answer_is_ended_and_its_work_is_done_here(
     _verify(sessions, now, checker)
 
     assert child.returncode == -signal.SIGKILL
-    assert _verdicts(sessions) == {"ok": 1}
+    assert _verdicts(sessions) == {"ok": many}
 
 
 @pytest.mark.parametrize("mutate", MUTATIONS)
