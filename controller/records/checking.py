@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import IO
@@ -88,7 +88,8 @@ class Checker:
         child.wait(STOP_WITHIN_S)
         for end in (child.stdin, child.stdout):
             if end is not None:
-                end.close()
+                with suppress(OSError):  # what it has not read any more goes nowhere
+                    end.close()
 
     def ask(self, questions: Sequence[Question]) -> None:
         """Let these be checked in the background."""

@@ -104,17 +104,18 @@ def test_a_gap_is_not_acknowledged(sessions: Sessions, key: Signer, now: datetim
         assert session.get_one(Presence, DEVICE).receipts_upto == 4
 
 
+@pytest.mark.parametrize("many", [1, MANY])
 def test_a_child_that_dies_loses_no_batch(
-    sessions: Sessions, key: Signer, now: datetime, checker: Checker
+    sessions: Sessions, key: Signer, now: datetime, checker: Checker, many: int
 ) -> None:
-    _store(sessions, [_batch(key, now, number) for number in range(1, MANY + 1)], now)
+    _store(sessions, [_batch(key, now, number) for number in range(1, many + 1)], now)
     assert checker._child is not None
     checker._child.kill()
     checker._child.wait(10)
 
     _verify(sessions, now, checker)
 
-    assert _verdicts(sessions) == {"ok": MANY}
+    assert _verdicts(sessions) == {"ok": many}
 
 
 @pytest.mark.parametrize("many", [1, MANY], ids=["never answers", "reads no further"])
